@@ -1,0 +1,109 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// A library of ours: one folder in `Sources`, one product of the same name.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+    swiftSettings: settings)
+}
+
+let libraries = [
+  "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets", "Evaluation",
+  "Training", "Reporting", "CovidXRay",
+]
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "roentgen",
+  platforms: [.macOS(.v15)],
+  products: libraries.map { .library(name: $0, targets: [$0]) } + [
+    .executable(name: "covid-xray", targets: ["CovidXRayCLI"]),
+    .executable(name: "roentgen-bench", targets: ["RoentgenBench"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
+  ],
+  targets: [
+    // What we call in C. A system library target takes one pkg-config name, so BLAS and LAPACKE are two.
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(
+      name: "CLAPACKE", pkgConfig: "lapacke",
+      providers: [.apt(["liblapacke-dev"]), .brew(["lapack"])]),
+    .target(name: "CKernels"),
+    .target(
+      name: "CImageCodecs", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
+
+    // The engine.
+    module(
+      "Tensor",
+      ["COpenBLAS", "CLAPACKE", "CKernels", .product(name: "RealModule", package: "swift-numerics")]),
+    module("Autograd", ["Tensor"]),
+    module("Layers", ["Autograd", "Tensor"]),
+    module("Optim", ["Autograd", "Tensor"]),
+    module("Checkpoints", ["Autograd", "Tensor"]),
+
+    // Data, numbers, pictures.
+    module("Imaging", ["Tensor", "CImageCodecs"]),
+    module("Datasets", ["Tensor", "Imaging"]),
+    module("Evaluation", ["Tensor"]),
+    module("Reporting", ["Evaluation", "Imaging"]),
+    module(
+      "Training", ["Tensor", "Autograd", "Layers", "Optim", "Datasets", "Evaluation", "Checkpoints"]
+    ),
+
+    // The application.
+    module(
+      "CovidXRay",
+      [
+        "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
+        "Evaluation", "Reporting", "Training",
+      ]),
+    .executableTarget(
+      name: "CovidXRayCLI",
+      dependencies: ["CovidXRay", "Checkpoints", "Tensor", argumentParser],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "RoentgenBench",
+      dependencies: [
+        "Tensor", "Autograd", "Layers", "Optim", "Imaging", "Datasets", "Training", "CovidXRay",
+        argumentParser,
+      ],
+      path: "Benchmarks", swiftSettings: settings),
+
+    // Tests mirror the tree.
+    .target(
+      name: "TestSupport", dependencies: ["Tensor", "Autograd", "Checkpoints"],
+      path: "Tests/TestSupport", swiftSettings: settings),
+    tests(of: "Tensor", []),
+    tests(of: "Autograd", ["Tensor"]),
+    tests(of: "Layers", ["Tensor", "Autograd", "Optim", "Checkpoints"]),
+    tests(of: "Optim", ["Tensor", "Autograd", "Checkpoints"]),
+    tests(of: "Checkpoints", ["Tensor", "Autograd", "Layers", "Optim"]),
+    tests(of: "Imaging", ["Tensor"]),
+    tests(of: "Datasets", ["Tensor", "Imaging"]),
+    tests(of: "Evaluation", ["Tensor"]),
+    tests(of: "Reporting", ["Evaluation"]),
+    tests(of: "Training", ["Tensor", "Autograd", "Layers", "Optim", "Datasets"]),
+    tests(
+      of: "CovidXRay",
+      ["Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets", "Training"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

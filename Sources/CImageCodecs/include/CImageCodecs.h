@@ -1,0 +1,1 @@
+int roentgen_codecs_placeholder(void);

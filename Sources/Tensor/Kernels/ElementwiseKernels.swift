@@ -1,0 +1,112 @@
+import RealModule
+
+/// A function of one scalar, as a type: generic code over it specialises to a plain loop.
+protocol UnaryFunction: SendableMetatype {
+  associatedtype Input: TensorScalar
+  associatedtype Output: TensorScalar
+  static func apply(_ x: Input) -> Output
+}
+
+/// A function of two scalars, as a type.
+protocol BinaryFunction: SendableMetatype {
+  associatedtype Input: TensorScalar
+  associatedtype Output: TensorScalar
+  static func apply(_ x: Input, _ y: Input) -> Output
+}
+
+/// A loop `out[i] = f(x[i · stride])`.
+package typealias UnaryKernel<Input, Output> =
+  @Sendable (
+    _ x: UnsafePointer<Input>, _ stride: Int, _ out: UnsafeMutablePointer<Output>, _ count: Int
+  ) -> Void
+
+/// A loop `out[i] = f(x[i · xStride], y[i · yStride])`.
+package typealias BinaryKernel<Input, Output> =
+  @Sendable (
+    _ x: UnsafePointer<Input>, _ xStride: Int, _ y: UnsafePointer<Input>, _ yStride: Int,
+    _ out: UnsafeMutablePointer<Output>, _ count: Int
+  ) -> Void
+
+/// The loop of `function`. The contiguous case stands apart so that it vectorises.
+func unaryKernel<F: UnaryFunction>(_ function: F.Type) -> UnaryKernel<F.Input, F.Output> {
+  { x, stride, out, count in
+    if stride == 1 {
+      for i in 0..<count { out[i] = F.apply(x[i]) }
+    } else {
+      for i in 0..<count { out[i] = F.apply(x[i &* stride]) }
+    }
+  }
+}
+
+/// The loop of `function`; rows against rows, rows against one scalar, and anything else.
+func binaryKernel<F: BinaryFunction>(_ function: F.Type) -> BinaryKernel<F.Input, F.Output> {
+  { x, xStride, y, yStride, out, count in
+    switch (xStride, yStride) {
+    case (1, 1):
+      for i in 0..<count { out[i] = F.apply(x[i], y[i]) }
+    case (1, 0):
+      let scalar = y.pointee
+      for i in 0..<count { out[i] = F.apply(x[i], scalar) }
+    case (0, 1):
+      let scalar = x.pointee
+      for i in 0..<count { out[i] = F.apply(scalar, y[i]) }
+    default:
+      for i in 0..<count { out[i] = F.apply(x[i &* xStride], y[i &* yStride]) }
+    }
+  }
+}
+
+enum Add<Scalar: NumericScalar>: BinaryFunction {
+  static func apply(_ x: Scalar, _ y: Scalar) -> Scalar { x + y }
+}
+enum Subtract<Scalar: NumericScalar>: BinaryFunction {
+  static func apply(_ x: Scalar, _ y: Scalar) -> Scalar { x - y }
+}
+enum Multiply<Scalar: NumericScalar>: BinaryFunction {
+  static func apply(_ x: Scalar, _ y: Scalar) -> Scalar { x * y }
+}
+enum Divide<Scalar: DifferentiableScalar>: BinaryFunction {
+  static func apply(_ x: Scalar, _ y: Scalar) -> Scalar { x / y }
+}
+enum Power<Scalar: DifferentiableScalar>: BinaryFunction {
+  static func apply(_ x: Scalar, _ y: Scalar) -> Scalar { .pow(x, y) }
+}
+
+// As in NumPy, what is not a number stays so: a plain comparison would let it vanish.
+enum Minimum<Scalar: NumericScalar>: BinaryFunction {
+  static func apply(_ x: Scalar, _ y: Scalar) -> Scalar { x.isNotANumber || x < y ? x : y }
+}
+enum Maximum<Scalar: NumericScalar>: BinaryFunction {
+  static func apply(_ x: Scalar, _ y: Scalar) -> Scalar { x.isNotANumber || x > y ? x : y }
+}
+
+enum Less<Scalar: NumericScalar>: BinaryFunction {
+  static func apply(_ x: Scalar, _ y: Scalar) -> Bool { x < y }
+}
+enum LessOrEqual<Scalar: NumericScalar>: BinaryFunction {
+  static func apply(_ x: Scalar, _ y: Scalar) -> Bool { x <= y }
+}
+enum Equal<Scalar: TensorScalar>: BinaryFunction {
+  static func apply(_ x: Scalar, _ y: Scalar) -> Bool { x == y }
+}
+enum NotEqual<Scalar: TensorScalar>: BinaryFunction {
+  static func apply(_ x: Scalar, _ y: Scalar) -> Bool { x != y }
+}
+
+/// The loops that every numeric scalar has.
+public struct ArithmeticKernels<Scalar: NumericScalar>: Sendable {
+  package let add = binaryKernel(Add<Scalar>.self)
+  package let subtract = binaryKernel(Subtract<Scalar>.self)
+  package let multiply = binaryKernel(Multiply<Scalar>.self)
+  package let minimum = binaryKernel(Minimum<Scalar>.self)
+  package let maximum = binaryKernel(Maximum<Scalar>.self)
+  package let less = binaryKernel(Less<Scalar>.self)
+  package let lessOrEqual = binaryKernel(LessOrEqual<Scalar>.self)
+  package let equal = binaryKernel(Equal<Scalar>.self)
+  package let notEqual = binaryKernel(NotEqual<Scalar>.self)
+  package let sum = reductionKernels(SumReduction<Scalar>.self)
+  package let min = reductionKernels(MinimumReduction<Scalar>.self)
+  package let max = reductionKernels(MaximumReduction<Scalar>.self)
+
+  package init() {}
+}
