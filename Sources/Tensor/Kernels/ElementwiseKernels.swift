@@ -68,8 +68,15 @@ enum Multiply<Scalar: NumericScalar>: BinaryFunction {
 enum Divide<Scalar: DifferentiableScalar>: BinaryFunction {
   static func apply(_ x: Scalar, _ y: Scalar) -> Scalar { x / y }
 }
+
+/// `xʸ`. A negative base is defined for integer exponents alone, which `Real.pow` leaves out.
 enum Power<Scalar: DifferentiableScalar>: BinaryFunction {
-  static func apply(_ x: Scalar, _ y: Scalar) -> Scalar { .pow(x, y) }
+  static func apply(_ x: Scalar, _ y: Scalar) -> Scalar {
+    if y == 0 { return 1 }
+    guard x < 0, y == y.rounded() else { return .pow(x, y) }
+    let isOdd = (y / 2) != (y / 2).rounded()
+    return isOdd ? -.pow(-x, y) : .pow(-x, y)
+  }
 }
 
 // As in NumPy, what is not a number stays so: a plain comparison would let it vanish.

@@ -35,7 +35,7 @@ extension Tensor where Scalar: DifferentiableScalar {
       // One draw in 22 falls outside, so that 64 draws all do has a probability below 1e-85.
       for attempt in 0..<64 {
         let deviate = normalDeviate(key.derived(UInt64(attempt)), UInt64(index))
-        if abs(deviate) < 2 { return mean + standardDeviation * Scalar(deviate) }
+        if deviate.magnitude < 2 { return mean + standardDeviation * Scalar(deviate) }
       }
       return mean
     }
@@ -79,7 +79,7 @@ extension Tensor where Scalar: DifferentiableScalar {
 
   /// Uniform in `0..<1`, of as many random bits as the scalar holds, so that 1 is never reached by rounding.
   private static func unitScalar(_ key: RandomKey, _ index: UInt64) -> Scalar {
-    let bits = min(Scalar.significandBitCount + 1, 53)
+    let bits = Swift.min(Scalar.significandBitCount + 1, 53)
     return Scalar(key.word(at: index) >> UInt64(64 - bits)) / Scalar(1 << bits as UInt64)
   }
 }
