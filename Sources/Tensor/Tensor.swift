@@ -146,6 +146,11 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
     self = copy
   }
 
+  /// Whether a write would need no copy.
+  package mutating func isUniquelyReferencedAndContiguous() -> Bool {
+    isKnownUniquelyReferenced(&storage) && isContiguous
+  }
+
   /// The address of the storage: equal for two tensors that share it.
   package var storageIdentifier: ObjectIdentifier { ObjectIdentifier(storage) }
 }

@@ -24,6 +24,8 @@ public struct KernelTable<Scalar: DifferentiableScalar>: Sendable {
   package let sign = unaryKernel(Sign<Scalar>.self)
   package let floor = unaryKernel(Floor<Scalar>.self)
   package let round = unaryKernel(Round<Scalar>.self)
+  package let patches = PatchKernels<Scalar>()
+  package let pooling = PoolingKernels<Scalar>()
   package let reluGradient = binaryKernel(ReluGradient<Scalar>.self)
 
   /// `y = softmax(x)` over one row of `count` scalars, in place.

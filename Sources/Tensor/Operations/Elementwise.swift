@@ -133,6 +133,11 @@ extension Tensor where Scalar: NumericScalar {
     withExtendedLifetime(y) {}
   }
 
+  /// Adds `y`, of the same shape, in this tensor's own memory where nobody shares it, else in new memory.
+  package mutating func accumulate(_ y: Tensor) {
+    if isUniquelyReferencedAndContiguous() { self += y } else { self = self + y }
+  }
+
   /// The smaller of two scalars, broadcast; not a number where either is not.
   public func minimum(_ other: Tensor) -> Tensor {
     Self.combine(self, other, "minimum", Scalar.arithmetic.minimum)

@@ -55,7 +55,7 @@ extension Tensor where Scalar: DifferentiableScalar {
         var position = range.lowerBound
         while position < range.upperBound {
           let block = key.block(at: UInt64(position >> 2))
-          for lane in (position & 3)..<min(4, range.upperBound - (position & ~3)) {
+          for lane in (position & 3)..<Swift.min(4, range.upperBound - (position & ~3)) {
             target.value[(position & ~3) + lane] = UInt64(block[lane]) < threshold ? 1 : 0
           }
           position = (position & ~3) + 4

@@ -1,0 +1,207 @@
+/// A convolution as matrix products over a few output rows at a time.
+///
+/// Per tile of output rows, with `P` the patches `[positions, height · width · inputChannels]` and `W` the filter as a matrix:
+/// forward `Y = P W + b`, filter gradient `dW = Σ Pᵀ dY`, input gradient `dP = dY Wᵀ`, added back to the image.
+private struct ConvolutionPlan<Scalar: DifferentiableScalar>: Sendable {
+  let batch, inputChannels, outputChannels: Int
+  let window: PlacedWindow
+
+  init(inputShape: [Int], filterShape: [Int], _ window: Window2D, _ operation: String) {
+    require(
+      inputShape.count == 4 && filterShape.count == 4
+        && filterShape[0] == window.height && filterShape[1] == window.width
+        && filterShape[2] == inputShape[3],
+      """
+      \(operation): needs an input [batch, height, width, channels] and a filter \
+      [\(window.height), \(window.width), channels, outputChannels], got \(inputShape) and \(filterShape)
+      """)
+    batch = inputShape[0]
+    inputChannels = inputShape[3]
+    outputChannels = filterShape[3]
+    self.window = window.placed(on: inputShape, operation)
+  }
+
+  var outputShape: [Int] { [batch, window.outputHeight, window.outputWidth, outputChannels] }
+  /// The scalars of one patch.
+  var depth: Int { window.window.height * window.window.width * inputChannels }
+  var imageCount: Int { window.inputHeight * window.inputWidth * inputChannels }
+  var outputCount: Int { window.outputHeight * window.outputWidth * outputChannels }
+  var rowCount: Int { window.outputWidth * outputChannels }
+
+  /// The output rows of one tile: its patches and results stay in a second-level cache.
+  var tileRows: Int {
+    let rowBytes = window.outputWidth * (depth + outputChannels) * MemoryLayout<Scalar>.stride
+    return min(window.outputHeight, max(1, (768 << 10) / max(rowBytes, 1)))
+  }
+  var tilesPerImage: Int { (window.outputHeight + tileRows - 1) / tileRows }
+
+  func rows(ofTile tile: Int) -> Range<Int> {
+    tile * tileRows..<min(window.outputHeight, (tile + 1) * tileRows)
+  }
+
+  /// Calls `body` with room for the patches of one tile.
+  func withPatches(_ body: (UnsafeMutablePointer<Scalar>) -> Void) {
+    let storage = Storage<Scalar>(
+      uninitializedCount: tileRows * window.outputWidth * depth)
+    withExtendedLifetime(storage) { body(storage.pointer) }
+  }
+
+  func forward(
+    _ input: UnsafePointer<Scalar>, _ filter: UnsafePointer<Scalar>,
+    _ bias: UnsafePointer<Scalar>?, into out: UnsafeMutablePointer<Scalar>
+  ) {
+    let (input, filter, bias) = (Unchecked(input), Unchecked(filter), Unchecked(bias))
+    let out = Unchecked(out)
+    Parallel.forEach(batch * tilesPerImage) { slot in
+      let (image, tile) = slot.quotientAndRemainder(dividingBy: tilesPerImage)
+      let rows = rows(ofTile: tile)
+      let positions = rows.count * window.outputWidth
+      let result = out.value + image * outputCount + rows.lowerBound * rowCount
+      if let bias = bias.value {
+        for position in 0..<positions {
+          (result + position * outputChannels).update(from: bias, count: outputChannels)
+        }
+      }
+      withPatches { patches in
+        Scalar.kernels.patches.gather(
+          input.value + image * imageCount, patches, rows, inputChannels, window)
+        Scalar.gemm(
+          false, false, positions, outputChannels, depth, alpha: 1, patches, depth, filter.value,
+          outputChannels, beta: bias.value == nil ? 0 : 1, result, outputChannels)
+      }
+    }
+  }
+
+  func inputGradient(
+    _ upstream: UnsafePointer<Scalar>, _ filter: UnsafePointer<Scalar>,
+    into out: UnsafeMutablePointer<Scalar>
+  ) {
+    let (upstream, filter, out) = (Unchecked(upstream), Unchecked(filter), Unchecked(out))
+    // Windows overlap, so an image belongs to one thread.
+    Parallel.forEach(batch) { image in
+      let result = out.value + image * imageCount
+      result.update(repeating: 0, count: imageCount)
+      withPatches { patches in
+        for tile in 0..<tilesPerImage {
+          let rows = rows(ofTile: tile)
+          Scalar.gemm(
+            false, true, rows.count * window.outputWidth, depth, outputChannels, alpha: 1,
+            upstream.value + image * outputCount + rows.lowerBound * rowCount, outputChannels,
+            filter.value, outputChannels, beta: 0, patches, depth)
+          Scalar.kernels.patches.scatter(patches, result, rows, inputChannels, window)
+        }
+      }
+    }
+  }
+
+  /// The images are cut into a fixed number of groups, each with a sum of its own, which are added in order: the result does
+  /// not depend on the number of threads.
+  func filterGradient(
+    _ upstream: UnsafePointer<Scalar>, _ input: UnsafePointer<Scalar>,
+    into out: UnsafeMutablePointer<Scalar>
+  ) {
+    let (upstream, input) = (Unchecked(upstream), Unchecked(input))
+    let count = depth * outputChannels
+    let groups = min(8, max(batch, 1))
+    let partial = Storage<Scalar>(uninitializedCount: groups * count)
+    let sums = Unchecked(partial.pointer)
+    Parallel.forEach(groups) { group in
+      let sum = sums.value + group * count
+      sum.update(repeating: 0, count: count)
+      withPatches { patches in
+        for image in group * batch / groups..<(group + 1) * batch / groups {
+          for tile in 0..<tilesPerImage {
+            let rows = rows(ofTile: tile)
+            Scalar.kernels.patches.gather(
+              input.value + image * imageCount, patches, rows, inputChannels, window)
+            Scalar.gemm(
+              true, false, depth, outputChannels, rows.count * window.outputWidth, alpha: 1,
+              patches, depth,
+              upstream.value + image * outputCount + rows.lowerBound * rowCount, outputChannels,
+              beta: 1, sum, outputChannels)
+          }
+        }
+      }
+    }
+    out.update(from: partial.pointer, count: count)
+    for group in 1..<max(groups, 1) {
+      Scalar.arithmetic.sum.accumulate(out, partial.pointer + group * count, 1, count)
+    }
+    withExtendedLifetime(partial) {}
+  }
+}
+
+extension Tensor where Scalar: DifferentiableScalar {
+  /// The two-dimensional convolution (as all frameworks, cross-correlation) of images with a filter,
+  /// `yₙᵢⱼₒ = bₒ + Σ xₙ,ᵢₛ₊ₖ,ⱼₛ₊ₗ,꜀ wₖₗ꜀ₒ`.
+  ///
+  /// - Parameters:
+  ///   - filter: `[height, width, inputChannels, outputChannels]`, of the window's height and width.
+  ///   - bias: `[outputChannels]`, or none.
+  ///   - window: Strides, dilations and padding.
+  /// - Returns: `[batch, outputHeight, outputWidth, outputChannels]` for `[batch, height, width, inputChannels]`.
+  public func convolution(_ filter: Tensor, bias: Tensor?, _ window: Window2D) -> Tensor {
+    let plan = ConvolutionPlan<Scalar>(
+      inputShape: shape, filterShape: filter.shape, window, "convolution")
+    if let bias {
+      require(
+        bias.shape == [plan.outputChannels],
+        "convolution: needs a bias of shape [\(plan.outputChannels)], got \(bias.shape)")
+    }
+    let (input, filter, bias) = (contiguous(), filter.contiguous(), bias?.contiguous())
+    return withExtendedLifetime((input, filter, bias)) {
+      Tensor(shape: plan.outputShape) { buffer in
+        guard let out = buffer.baseAddress, !buffer.isEmpty else { return }
+        plan.forward(input.pointer, filter.pointer, (bias?.pointer).map { UnsafePointer($0) }, into: out)
+      }
+    }
+  }
+
+  /// The gradient of `convolution` with respect to its input.
+  ///
+  /// - Parameters:
+  ///   - upstream: `[batch, outputHeight, outputWidth, outputChannels]`.
+  ///   - filter: The filter of the forward pass.
+  ///   - inputShape: `[batch, height, width, inputChannels]`.
+  /// - Returns: A tensor of `inputShape`.
+  public static func convolutionInputGradient(
+    upstream: Tensor, filter: Tensor, inputShape: [Int], _ window: Window2D
+  ) -> Tensor {
+    let plan = ConvolutionPlan<Scalar>(
+      inputShape: inputShape, filterShape: filter.shape, window, "convolutionInputGradient")
+    require(
+      upstream.shape == plan.outputShape,
+      "convolutionInputGradient: needs an upstream gradient of shape \(plan.outputShape), got \(upstream.shape)")
+    let (upstream, filter) = (upstream.contiguous(), filter.contiguous())
+    return withExtendedLifetime((upstream, filter)) {
+      Tensor(shape: inputShape) { buffer in
+        guard let out = buffer.baseAddress, !buffer.isEmpty else { return }
+        plan.inputGradient(upstream.pointer, filter.pointer, into: out)
+      }
+    }
+  }
+
+  /// The gradient of `convolution` with respect to its filter.
+  ///
+  /// - Parameters:
+  ///   - upstream: `[batch, outputHeight, outputWidth, outputChannels]`.
+  ///   - input: The input of the forward pass.
+  ///   - filterShape: `[height, width, inputChannels, outputChannels]`.
+  /// - Returns: A tensor of `filterShape`.
+  public static func convolutionFilterGradient(
+    upstream: Tensor, input: Tensor, filterShape: [Int], _ window: Window2D
+  ) -> Tensor {
+    let plan = ConvolutionPlan<Scalar>(
+      inputShape: input.shape, filterShape: filterShape, window, "convolutionFilterGradient")
+    require(
+      upstream.shape == plan.outputShape,
+      "convolutionFilterGradient: needs an upstream gradient of shape \(plan.outputShape), got \(upstream.shape)")
+    let (upstream, input) = (upstream.contiguous(), input.contiguous())
+    return withExtendedLifetime((upstream, input)) {
+      Tensor(shape: filterShape) { buffer in
+        guard let out = buffer.baseAddress, !buffer.isEmpty else { return }
+        plan.filterGradient(upstream.pointer, input.pointer, into: out)
+      }
+    }
+  }
+}

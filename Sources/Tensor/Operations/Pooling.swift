@@ -1,0 +1,151 @@
+extension Tensor where Scalar: DifferentiableScalar {
+  /// The largest scalar of every window, channel by channel. Padding takes no part.
+  ///
+  /// - Returns: `[batch, outputHeight, outputWidth, channels]` for `[batch, height, width, channels]`.
+  public func maxPooled(_ window: Window2D) -> Tensor { maxPooledWithIndices(window).maxima }
+
+  /// The largest scalar of every window, and where in the window it was: the first of several, not a number before all.
+  ///
+  /// - Returns: Both of shape `[batch, outputHeight, outputWidth, channels]`. An index is
+  ///   `tap row · window width + tap column`; a window may have 256 taps at the most.
+  public func maxPooledWithIndices(
+    _ window: Window2D
+  ) -> (maxima: Tensor, indices: Tensor<UInt8>) {
+    let placed = placed(window, "maxPooled")
+    require(
+      window.height * window.width <= 256,
+      "maxPooled: a window may have 256 taps at the most, got \(window.height) × \(window.width)")
+    let channels = shape[3]
+    let outputShape = window.outputShape(for: shape, channels: channels)
+    let input = contiguous()
+    let imageCount = ShapeRules.count(Array(shape[1...]))
+    let outputCount = ShapeRules.count(Array(outputShape[1...]))
+    var indices = Tensor<UInt8>(shape: outputShape) { _ in }
+    let maxima = withExtendedLifetime(input) {
+      indices.withUnsafeMutableScalars { indexBuffer in
+        Tensor(shape: outputShape) { buffer in
+          guard let out = buffer.baseAddress, let index = indexBuffer.baseAddress else { return }
+          let (from, to, at) = (Unchecked(input.pointer), Unchecked(out), Unchecked(index))
+          Parallel.forEach(outputShape[0]) { image in
+            Scalar.kernels.pooling.maximum(
+              from.value + image * imageCount, to.value + image * outputCount,
+              at.value + image * outputCount, channels, placed)
+          }
+        }
+      }
+    }
+    return (maxima, indices)
+  }
+
+  /// The scalar at the position named by `indices` in every window: the adjoint of `maxPoolGradient`.
+  public func picked(at indices: Tensor<UInt8>, _ window: Window2D) -> Tensor {
+    let placed = placed(window, "picked")
+    let channels = shape[3]
+    let outputShape = window.outputShape(for: shape, channels: channels)
+    require(
+      indices.shape == outputShape,
+      "picked: needs indices of shape \(outputShape), got \(indices.shape)")
+    let (input, indices) = (contiguous(), indices.contiguous())
+    return Self.perImage(
+      of: input, shape: outputShape, indices: indices, isAccumulating: false
+    ) { from, index, to in
+      Scalar.kernels.pooling.pick(from, index, to, channels, placed)
+    }
+  }
+
+  /// The gradient of `maxPooled`: each scalar of `upstream` goes to the position that won its window.
+  ///
+  /// - Parameters:
+  ///   - upstream: `[batch, outputHeight, outputWidth, channels]`.
+  ///   - indices: As `maxPooledWithIndices` returned them.
+  ///   - inputShape: `[batch, height, width, channels]`, the shape of the result.
+  public static func maxPoolGradient(
+    upstream: Tensor, indices: Tensor<UInt8>, inputShape: [Int], _ window: Window2D
+  ) -> Tensor {
+    let placed = window.placed(on: inputShape, "maxPoolGradient")
+    let channels = inputShape[3]
+    let outputShape = window.outputShape(for: inputShape, channels: channels)
+    require(
+      upstream.shape == outputShape && indices.shape == outputShape,
+      "maxPoolGradient: needs shape \(outputShape), got \(upstream.shape) and indices \(indices.shape)")
+    let (upstream, indices) = (upstream.contiguous(), indices.contiguous())
+    return perImage(
+      of: upstream, shape: inputShape, indices: indices, isAccumulating: true
+    ) { from, index, to in
+      Scalar.kernels.pooling.place(from, index, to, channels, placed)
+    }
+  }
+
+  /// The mean of every window, channel by channel. Padding takes no part and is not counted, as in Keras.
+  ///
+  /// - Returns: `[batch, outputHeight, outputWidth, channels]` for `[batch, height, width, channels]`.
+  public func averagePooled(_ window: Window2D) -> Tensor {
+    let placed = placed(window, "averagePooled")
+    let channels = shape[3]
+    return Self.perImage(
+      of: contiguous(), shape: window.outputShape(for: shape, channels: channels), indices: nil,
+      isAccumulating: false
+    ) { from, _, to in
+      Scalar.kernels.pooling.average(from, to, channels, placed)
+    }
+  }
+
+  /// The gradient of `averagePooled`: each scalar of `upstream` goes in equal parts to the taps of its window.
+  ///
+  /// - Parameters:
+  ///   - upstream: `[batch, outputHeight, outputWidth, channels]`.
+  ///   - inputShape: `[batch, height, width, channels]`, the shape of the result.
+  public static func averagePoolGradient(
+    upstream: Tensor, inputShape: [Int], _ window: Window2D
+  ) -> Tensor {
+    let placed = window.placed(on: inputShape, "averagePoolGradient")
+    let channels = inputShape[3]
+    let outputShape = window.outputShape(for: inputShape, channels: channels)
+    require(
+      upstream.shape == outputShape,
+      "averagePoolGradient: needs shape \(outputShape), got \(upstream.shape)")
+    return perImage(
+      of: upstream.contiguous(), shape: inputShape, indices: nil, isAccumulating: true
+    ) { from, _, to in
+      Scalar.kernels.pooling.spread(from, to, channels, placed)
+    }
+  }
+
+  /// The window on this image. Every position must have a tap on it: a window of padding alone has no maximum and no mean.
+  private func placed(_ window: Window2D, _ operation: String) -> PlacedWindow {
+    let placed = window.placed(on: shape, operation)
+    require(
+      (0..<placed.outputHeight).allSatisfy { !placed.rowTaps(at: $0).isEmpty }
+        && (0..<placed.outputWidth).allSatisfy { !placed.columnTaps(at: $0).isEmpty },
+      """
+      \(operation): a padding of \(placed.top), \(placed.bottom), \(placed.left), \(placed.right) leaves a window of \
+      \(window.height) × \(window.width) without a pixel of shape \(shape)
+      """)
+    return placed
+  }
+
+  /// A tensor of `shape` made image by image from `source` and, where there are any, `indices` of the windows' shape.
+  private static func perImage(
+    of source: Tensor, shape: [Int], indices: Tensor<UInt8>?, isAccumulating: Bool,
+    _ body: @Sendable (
+      _ from: UnsafePointer<Scalar>, _ indices: UnsafePointer<UInt8>,
+      _ to: UnsafeMutablePointer<Scalar>
+    ) -> Void
+  ) -> Tensor {
+    let sourceCount = ShapeRules.count(Array(source.shape[1...]))
+    let count = ShapeRules.count(Array(shape[1...]))
+    let indexCount = indices.map { ShapeRules.count(Array($0.shape[1...])) } ?? 0
+    let chosen = indices ?? Tensor<UInt8>.zeros([1])
+    return withExtendedLifetime((source, chosen)) {
+      Tensor(shape: shape) { buffer in
+        guard let out = buffer.baseAddress else { return }
+        let (from, to, at) = (Unchecked(source.pointer), Unchecked(out), Unchecked(chosen.pointer))
+        Parallel.forEach(shape[0]) { image in
+          let result = to.value + image * count
+          if isAccumulating { result.update(repeating: 0, count: count) }
+          body(from.value + image * sourceCount, at.value + image * indexCount, result)
+        }
+      }
+    }
+  }
+}
