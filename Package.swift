@@ -56,7 +56,7 @@ let package = Package(
       ["COpenBLAS", "CLAPACKE", "CKernels", .product(name: "RealModule", package: "swift-numerics")]),
     module("Autograd", ["Tensor"]),
     module("Layers", ["Autograd", "Tensor"]),
-    module("Optim", ["Autograd", "Tensor"]),
+    module("Optim", ["Autograd", "Tensor", .product(name: "RealModule", package: "swift-numerics")]),
     module("Checkpoints", ["Autograd", "Tensor"]),
 
     // Data, numbers, pictures.

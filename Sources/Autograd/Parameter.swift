@@ -73,6 +73,14 @@ extension ParameterVisitor {
   /// Does nothing: for walks that need no paths.
   public mutating func leave() {}
 
+  /// Visits a parameter that may be absent.
+  public mutating func visit(_ parameter: inout Parameter<Scalar>?, _ name: String) {
+    // Taken out while it is visited: a second copy would share its buffer, and an update would have to copy it.
+    guard var present = parameter.take() else { return }
+    visit(&present, name)
+    parameter = present
+  }
+
   /// Visits the parameters of a part, under its name.
   public mutating func visit(_ part: inout some Parameterized<Scalar>, _ name: String) {
     enter(name)

@@ -75,6 +75,8 @@ public protocol TensorLike<Scalar>: Sendable {
   ) -> Self
   func averagePooled(_ window: Window2D) -> Self
   static func averagePoolGradient(upstream: Self, inputShape: [Int], _ window: Window2D) -> Self
+  /// Zeros with probability `rate`, all others scaled up. Its own gradient, with the same key.
+  func dropout(rate: Double, key: RandomKey) -> Self
   static func reluGradient(output: Self, upstream: Self) -> Self
 }
 

@@ -1,4 +1,4 @@
-import Tensor
+public import Tensor
 
 extension Variable {
   /// `eˣ` of every scalar.
@@ -92,6 +92,13 @@ extension Variable {
   public func pow(_ exponent: Scalar) -> Variable {
     Variable(value.pow(exponent), from: [self], keeping: .inputs) { saved, upstream in
       [.powGradient(input: saved.input(0), exponent: exponent, upstream: upstream)]
+    }
+  }
+
+  /// Zeros with probability `rate`, all others scaled up. See `Tensor.dropout(rate:key:)`.
+  public func dropout(rate: Double, key: RandomKey) -> Variable {
+    Variable(value.dropout(rate: rate, key: key), from: [self], keeping: .nothing) { _, upstream in
+      [upstream.dropout(rate: rate, key: key)]
     }
   }
 }

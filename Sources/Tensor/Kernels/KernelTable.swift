@@ -26,6 +26,12 @@ public struct KernelTable<Scalar: DifferentiableScalar>: Sendable {
   package let round = unaryKernel(Round<Scalar>.self)
   package let patches = PatchKernels<Scalar>()
   package let pooling = PoolingKernels<Scalar>()
+  /// See `dropoutKernel`.
+  package let dropout:
+    @Sendable (
+      _ x: UnsafePointer<Scalar>, _ out: UnsafeMutablePointer<Scalar>, _ count: Int, _ start: Int,
+      _ rate: Double, _ key: RandomKey
+    ) -> Void = { dropoutKernel($0, $1, $2, $3, $4, $5) }
   package let reluGradient = binaryKernel(ReluGradient<Scalar>.self)
 
   /// `y = softmax(x)` over one row of `count` scalars, in place.

@@ -133,3 +133,23 @@ extension Tensor where Scalar: NumericScalar {
     return result
   }
 }
+
+extension Tensor where Scalar: NumericScalar {
+  /// One row for each label: one at its class, zeros elsewhere.
+  ///
+  /// - Parameters:
+  ///   - labels: Of any shape, each in `0..<classCount`.
+  /// - Returns: The shape of `labels` and `[classCount]`.
+  public static func oneHot(_ labels: Tensor<Int64>, classCount: Int) -> Tensor {
+    var result = zeros(labels.shape + [classCount])
+    result.withUnsafeMutableScalars { buffer in
+      for (row, label) in labels.scalars.enumerated() {
+        require(
+          label >= 0 && label < classCount,
+          "oneHot: label \(label) is out of range for \(classCount) classes")
+        buffer[row * classCount + Int(label)] = 1
+      }
+    }
+    return result
+  }
+}

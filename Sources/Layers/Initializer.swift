@@ -1,0 +1,56 @@
+public import Tensor
+
+/// How the weights of a layer start.
+///
+/// Variances are scaled by fan-in and fan-out: the scalars that one output is made of, and those that one input goes into.
+public enum Initializer: Sendable, Hashable {
+  /// Zeros.
+  case zeros
+  /// The same value everywhere.
+  case constant(Double)
+  /// Uniform in the bounds.
+  case uniform(ClosedRange<Double>)
+  /// Normal around zero.
+  case normal(standardDeviation: Double)
+  /// Uniform in `±√(6 / (fanIn + fanOut))`. Glorot and Bengio, AISTATS 2010, eq. 16.
+  case glorotUniform
+  /// Normal, cut at two deviations, of variance `2 / (fanIn + fanOut)`.
+  case glorotNormal
+  /// Uniform in `±√(6 / fanIn)`. He et al., ICCV 2015, eq. 10.
+  case heUniform
+  /// Normal, cut at two deviations, of variance `2 / fanIn`.
+  case heNormal
+
+  /// A tensor of `shape`.
+  public func callAsFunction<Scalar: DifferentiableScalar>(
+    _ shape: [Int], fanIn: Int, fanOut: Int, using random: inout RandomGenerator
+  ) -> Tensor<Scalar> {
+    func uniform(_ bounds: ClosedRange<Double>) -> Tensor<Scalar> {
+      guard bounds.lowerBound < bounds.upperBound else {
+        return Tensor(repeating: Scalar(bounds.lowerBound), shape: shape)
+      }
+      return .uniform(
+        shape, in: Scalar(bounds.lowerBound)..<Scalar(bounds.upperBound), using: &random)
+    }
+    func truncatedNormal(variance: Double) -> Tensor<Scalar> {
+      // What the cut takes from the deviation is given back, as in Keras: √Var of N(0, 1) cut at ±2.
+      let deviation = variance.squareRoot() / 0.879_625_661_034_239_8
+      return .truncatedNormal(shape, standardDeviation: Scalar(deviation), using: &random)
+    }
+    switch self {
+    case .zeros: return .zeros(shape)
+    case .constant(let value): return Tensor(repeating: Scalar(value), shape: shape)
+    case .uniform(let bounds): return uniform(bounds)
+    case .normal(let deviation):
+      return .normal(shape, standardDeviation: Scalar(deviation), using: &random)
+    case .glorotUniform:
+      let bound = (6 / Double(fanIn + fanOut)).squareRoot()
+      return uniform(-bound...bound)
+    case .glorotNormal: return truncatedNormal(variance: 2 / Double(fanIn + fanOut))
+    case .heUniform:
+      let bound = (6 / Double(fanIn)).squareRoot()
+      return uniform(-bound...bound)
+    case .heNormal: return truncatedNormal(variance: 2 / Double(fanIn))
+    }
+  }
+}
