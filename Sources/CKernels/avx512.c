@@ -1,0 +1,32 @@
+// AVX-512: 32 registers of 16 floats hold a tile of 14 x 32 (28), two vectors of B and one of A.
+#include "include/CKernels.h"
+
+#if defined(__x86_64__)
+
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
+
+#define WIDTH 16
+#define ROWS 14
+#define PANEL_VECTORS 2
+#define TRANSPOSED_ROWS 8
+#define EACH_PRODUCT_TILE(X)                                                              \
+  X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1)                                 \
+  X(8, 1) X(9, 1) X(10, 1) X(11, 1) X(12, 1) X(13, 1) X(14, 1)                            \
+  X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2) X(7, 2)                                 \
+  X(8, 2) X(9, 2) X(10, 2) X(11, 2) X(12, 2) X(13, 2) X(14, 2)
+#define EACH_TRANSPOSED_TILE(X)                                                           \
+  X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1)                         \
+  X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2) X(7, 2) X(8, 2)
+#include "kernels/table.h"
+
+#pragma clang attribute pop
+
+const ConvolutionKernels *convolution_kernels_avx512(void) {
+  return __builtin_cpu_supports("x86-64-v4") ? &convolution_kernels : 0;
+}
+
+#else
+
+const ConvolutionKernels *convolution_kernels_avx512(void) { return 0; }
+
+#endif

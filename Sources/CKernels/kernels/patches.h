@@ -1,0 +1,133 @@
+// Patches of images as rows of a blocked matrix (im2col), and back.
+
+// The place of one output pixel.
+typedef struct {
+  long image, row, column;
+} Pixel;
+
+INLINE Pixel pixel_at(PatchShape shape, long index) {
+  const long per_image = shape.output_height * shape.output_width, rest = index % per_image;
+  return (Pixel){index / per_image, rest / shape.output_width, rest % shape.output_width};
+}
+
+// Goes to the start of the next output row.
+INLINE void advance_row(PatchShape shape, Pixel *pixel) {
+  pixel->column = 0;
+  if (++pixel->row < shape.output_height) return;
+  pixel->row = 0;
+  pixel->image++;
+}
+
+// What a run of depth covers: `taps` pixels of one image row from kernel place (row, column) on.
+typedef struct {
+  long row, column, taps, channels;
+} Run;
+
+INLINE Run run_at(PatchShape shape, long index) {
+  const long taps = shape.kernel_height * shape.kernel_width / shape.runs;
+  return (Run){
+      .row = index * taps / shape.kernel_width,
+      .column = index * taps % shape.kernel_width,
+      .taps = taps,
+      .channels = shape.run_length / taps,
+  };
+}
+
+// Copies one run into its blocks. Beyond the run a block holds whatever follows in the image, which
+// nothing reads; `end` is the end of the images.
+INLINE void copy_run(
+    const float *source, const float *end, long length, float *target, long block_stride) {
+  for (long k = 0; k < length; k += WIDTH, target += block_stride) {
+    if (source + k + WIDTH <= end)
+      store(target, load(source + k));
+    else
+      store(target, load_some(source + k, length - k));
+  }
+}
+
+static void pack_patches(
+    PatchShape shape, PatchBlock block, const float *input, float *patches) {
+  const long block_stride = block.capacity * WIDTH;
+  const float *end = input + shape.batch * shape.height * shape.width * shape.channels;
+  for (long r = 0; r < block.runs; r++) {
+    const Run run = run_at(shape, block.first_run + r);
+    float *target = patches + r * blocks(shape.run_length) * block_stride;
+    Pixel pixel = pixel_at(shape, block.first_pixel);
+    for (long p = 0; p < block.pixels; advance_row(shape, &pixel)) {
+      const long last = smaller(p + shape.output_width - pixel.column, block.pixels);
+      const long y =
+          pixel.row * shape.stride_height - shape.padding_top + run.row * shape.dilation_height;
+      long x = pixel.column * shape.stride_width - shape.padding_left
+          + run.column * shape.dilation_width;
+      const bool in_image = y >= 0 && y < shape.height;
+      const float *row = input + (pixel.image * shape.height + y) * shape.width * shape.channels
+          + block.group * run.channels;
+      for (; p < last; p++, x += shape.stride_width) {
+        float *blocked = target + p * WIDTH;
+        if (in_image && x >= 0 && x + run.taps <= shape.width) {
+          copy_run(row + x * shape.channels, end, shape.run_length, blocked, block_stride);
+          continue;
+        }
+        for (long k = 0; k < shape.run_length; k++) {
+          const long column = x + k / run.channels;
+          blocked[k / WIDTH * block_stride + k % WIDTH] =
+              in_image && column >= 0 && column < shape.width ? row[x * shape.channels + k] : 0;
+        }
+      }
+    }
+  }
+}
+
+static void add_patches(
+    PatchShape shape, PatchBlock block, const float *patches, long patch_stride,
+    long first_column, long columns, float *input_gradient) {
+  const Run run = run_at(shape, block.first_run);
+  Pixel pixel = pixel_at(shape, block.first_pixel);
+  for (long p = 0; p < block.pixels; advance_row(shape, &pixel)) {
+    const long last = smaller(p + shape.output_width - pixel.column, block.pixels);
+    const long y =
+        pixel.row * shape.stride_height - shape.padding_top + run.row * shape.dilation_height;
+    long x = pixel.column * shape.stride_width - shape.padding_left
+        + run.column * shape.dilation_width;
+    if (y < 0 || y >= shape.height) {
+      p = last;
+      continue;
+    }
+    float *row = input_gradient
+        + (pixel.image * shape.height + y) * shape.width * shape.channels
+        + block.group * run.channels + first_column;
+    for (; p < last; p++, x += shape.stride_width) {
+      const float *source = patches + p * patch_stride;
+      float *target = row + x * shape.channels;
+      if (x >= 0 && x + run.taps <= shape.width) {
+        for (long k = 0; k < columns; k += WIDTH) {
+          const long count = smaller(WIDTH, columns - k);
+          store_some(target + k, load_some(target + k, count) + load(source + k), count);
+        }
+        continue;
+      }
+      for (long k = 0; k < columns; k++) {
+        const long column = x + (first_column + k) / run.channels;
+        if (column >= 0 && column < shape.width) target[k] += source[k];
+      }
+    }
+  }
+}
+
+static void pack_gradient(
+    const float *upstream, const float *output, long rows, long columns, long stride,
+    long capacity, float *blocked, float *bias_gradient) {
+  for (long c = 0; c < columns; c += WIDTH, blocked += capacity * WIDTH) {
+    const long count = smaller(WIDTH, columns - c);
+    Vector sum = {0};
+    for (long r = 0; r < rows; r++) {
+      const long place = r * stride + c;
+      const Vector gradient =
+          masked_gradient(upstream + place, output ? output + place : 0, splat(1), count);
+      store(blocked + r * WIDTH, gradient);
+      sum += gradient;
+    }
+    if (bias_gradient)
+      store_some(bias_gradient + c, load_some(bias_gradient + c, count) + sum, count);
+  }
+}

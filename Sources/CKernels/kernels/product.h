@@ -1,0 +1,188 @@
+// Products of blocked matrices: the two loops in which a convolution spends its time.
+
+// acc += A B for a tile of `rows` rows and `vectors` vectors, held in registers. Rows of A are
+// WIDTH floats apart, so that all of them are displacements from one address.
+INLINE void multiply(
+    const int rows, const int vectors, Vector acc[ROWS][PANEL_VECTORS], const float *a,
+    long block_stride, long runs, long run_length, const float *b) {
+  for (long run = 0; run < runs; run++) {
+    for (long first = 0; first < run_length; first += WIDTH) {
+      const long depth = smaller(WIDTH, run_length - first);
+      for (long k = 0; k < depth; k++) {
+        Vector column[PANEL_VECTORS];
+        UNROLL for (int j = 0; j < vectors; j++) column[j] = load(b + j * WIDTH);
+        UNROLL for (int r = 0; r < rows; r++) {
+          UNROLL for (int j = 0; j < vectors; j++) acc[r][j] += a[r * WIDTH + k] * column[j];
+        }
+        b += PANEL;
+      }
+      a += block_stride;
+    }
+  }
+}
+
+typedef void ProductTile(
+    const float *a, long block_stride, long runs, long run_length, const float *b,
+    const float *bias, float *c, long c_stride, int flags);
+
+INLINE void product_tile(
+    const int rows, const int vectors, const float *a, long block_stride, long runs,
+    long run_length, const float *b, const float *bias, float *c, long c_stride, int flags) {
+  Vector acc[ROWS][PANEL_VECTORS];
+  UNROLL for (int j = 0; j < vectors; j++) {
+    const Vector start = bias ? load(bias + j * WIDTH) : (Vector){0};
+    UNROLL for (int r = 0; r < rows; r++) acc[r][j] = start;
+  }
+  if (flags & PRODUCT_ACCUMULATE) {
+    UNROLL for (int r = 0; r < rows; r++) {
+      UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = load(c + r * c_stride + j * WIDTH);
+    }
+  }
+  multiply(rows, vectors, acc, a, block_stride, runs, run_length, b);
+  if (flags & PRODUCT_RECTIFY) {
+    UNROLL for (int r = 0; r < rows; r++) {
+      UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = at_least((Vector){0}, acc[r][j]);
+    }
+  }
+  UNROLL for (int r = 0; r < rows; r++) {
+    UNROLL for (int j = 0; j < vectors; j++) store(c + r * c_stride + j * WIDTH, acc[r][j]);
+  }
+}
+
+// acc += A^T B over `count` rows: TRANSPOSED_ROWS channels of A against `vectors` blocks of B.
+typedef void TransposedTile(
+    const float *a, const float *b, long b_block_stride, long count, float *c, long c_stride);
+
+INLINE void transposed_tile(
+    const int rows, const int vectors, const float *a, const float *b, long b_block_stride,
+    long count, float *c, long c_stride) {
+  Vector acc[ROWS][PANEL_VECTORS];
+  UNROLL for (int r = 0; r < rows; r++) {
+    UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = load(c + r * c_stride + j * WIDTH);
+  }
+  for (long t = 0; t < count; t++) {
+    Vector column[PANEL_VECTORS];
+    UNROLL for (int j = 0; j < vectors; j++) column[j] = load(b + j * b_block_stride);
+    UNROLL for (int r = 0; r < rows; r++) {
+      UNROLL for (int j = 0; j < vectors; j++) acc[r][j] += a[r] * column[j];
+    }
+    a += WIDTH;
+    b += WIDTH;
+  }
+  UNROLL for (int r = 0; r < rows; r++) {
+    UNROLL for (int j = 0; j < vectors; j++) store(c + r * c_stride + j * WIDTH, acc[r][j]);
+  }
+}
+
+// One function for each size of tile, since its loops over rows and vectors must unroll.
+#define DEFINE_PRODUCT_TILE(R, V)                                                          \
+  static void product_tile_##R##x##V(                                                      \
+      const float *a, long block_stride, long runs, long run_length, const float *b,       \
+      const float *bias, float *c, long c_stride, int flags) {                             \
+    product_tile(R, V, a, block_stride, runs, run_length, b, bias, c, c_stride, flags);    \
+  }
+#define DEFINE_TRANSPOSED_TILE(R, V)                                                       \
+  static void transposed_tile_##R##x##V(                                                   \
+      const float *a, const float *b, long b_block_stride, long count, float *c,           \
+      long c_stride) {                                                                     \
+    transposed_tile(R, V, a, b, b_block_stride, count, c, c_stride);                       \
+  }
+EACH_PRODUCT_TILE(DEFINE_PRODUCT_TILE)
+EACH_TRANSPOSED_TILE(DEFINE_TRANSPOSED_TILE)
+
+#define PRODUCT_TILE_ENTRY(R, V) [V - 1][R - 1] = product_tile_##R##x##V,
+#define TRANSPOSED_TILE_ENTRY(R, V) [V - 1][R - 1] = transposed_tile_##R##x##V,
+static ProductTile *const product_tiles[PANEL_VECTORS][ROWS] = {
+    EACH_PRODUCT_TILE(PRODUCT_TILE_ENTRY)};
+static TransposedTile *const transposed_tiles[PANEL_VECTORS][TRANSPOSED_ROWS] = {
+    EACH_TRANSPOSED_TILE(TRANSPOSED_TILE_ENTRY)};
+
+// Cuts what remains into tiles of nearly equal size, so that none is left with a row or two.
+INLINE long next_tile(long remaining, long most) {
+  const long tiles = (remaining + most - 1) / most;
+  return (remaining + tiles - 1) / tiles;
+}
+
+INLINE void multiply_panel(
+    const float *a, long block_stride, long rows, long runs, long run_length, const float *b,
+    const float *bias, float *c, long c_stride, long vectors, int flags) {
+  for (long row = 0; row < rows;) {
+    const long count = next_tile(rows - row, ROWS);
+    product_tiles[vectors - 1][count - 1](
+        a + row * WIDTH, block_stride, runs, run_length, b, bias, c + row * c_stride, c_stride,
+        flags);
+    row += count;
+  }
+}
+
+static void product(
+    const float *a, long capacity, long rows, long runs, long run_length, const float *b,
+    const float *bias, float *c, long c_stride, long columns, int flags) {
+  const long vectors = blocks(columns);
+  if (columns % WIDTH == 0) {
+    multiply_panel(
+        a, capacity * WIDTH, rows, runs, run_length, b, bias, c, c_stride, vectors, flags);
+    return;
+  }
+  // The last vector is not whole: work on a copy.
+  float copied_bias[PANEL] = {0};
+  if (bias) memcpy(copied_bias, bias, (size_t)columns * sizeof(float));
+  float tile[ROWS * PANEL] = {0};
+  for (long row = 0; row < rows;) {
+    const long count = next_tile(rows - row, ROWS);
+    float *target = c + row * c_stride;
+    if (flags & PRODUCT_ACCUMULATE) {
+      for (long r = 0; r < count; r++)
+        memcpy(tile + r * PANEL, target + r * c_stride, (size_t)columns * sizeof(float));
+    }
+    multiply_panel(
+        a + row * WIDTH, capacity * WIDTH, count, runs, run_length, b, copied_bias, tile, PANEL,
+        vectors, flags);
+    for (long r = 0; r < count; r++)
+      memcpy(target + r * c_stride, tile + r * PANEL, (size_t)columns * sizeof(float));
+    row += count;
+  }
+}
+
+// C [depth][columns] += A^T B for one block of A and one panel of B.
+INLINE void multiply_transposed(
+    const float *a, const float *b, long block_stride, long count, long depth, long vectors,
+    float *c, long c_stride) {
+  for (long row = 0; row < depth;) {
+    const long rows = next_tile(depth - row, TRANSPOSED_ROWS);
+    transposed_tiles[vectors - 1][rows - 1](
+        a + row, b, block_stride, count, c + row * c_stride, c_stride);
+    row += rows;
+  }
+}
+
+static void transposed_product(
+    const float *a, const float *b, long capacity, long rows, long runs, long run_length,
+    long columns, float *c, long c_stride) {
+  for (long column = 0; column < columns; column += PANEL) {
+    const long vectors = blocks(smaller(PANEL, columns - column));
+    const float *block = a;
+    float *target = c + column;
+    for (long run = 0; run < runs; run++) {
+      for (long first = 0; first < run_length; first += WIDTH) {
+        const long depth = smaller(WIDTH, run_length - first);
+        multiply_transposed(
+            block, b + column * capacity, capacity * WIDTH, rows, depth, vectors, target,
+            c_stride);
+        block += capacity * WIDTH;
+        target += depth * c_stride;
+      }
+    }
+  }
+}
+
+static void pack_panels(
+    const float *b, long depth, long columns, long stride, float *panels) {
+  for (long column = 0; column < columns; column += PANEL) {
+    const long count = smaller(PANEL, columns - column);
+    for (long k = 0; k < depth; k++, panels += PANEL) {
+      memset(panels, 0, PANEL * sizeof(float));
+      memcpy(panels, b + k * stride + column, (size_t)count * sizeof(float));
+    }
+  }
+}

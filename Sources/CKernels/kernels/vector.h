@@ -1,0 +1,70 @@
+// One vector of WIDTH floats and the little that the kernels need beside its operators.
+//
+// Included once by the file of each instruction set, which defines
+//   WIDTH              floats in a vector, 8 or more
+//   ROWS               rows, and
+//   PANEL_VECTORS      vectors of the tile of C that a product keeps in registers
+//   TRANSPOSED_ROWS    the same for a transposed product; divides WIDTH
+//   EACH_PRODUCT_TILE(X), EACH_TRANSPOSED_TILE(X)    X(rows, vectors) for every size up to these
+//
+// Vectors pass between functions only where these are inlined, so no calling convention meets
+// another. `a * b + c` is contracted to one fused instruction where there is one.
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "../include/CKernels.h"
+
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+#define PANEL (WIDTH * PANEL_VECTORS)
+
+typedef float Vector __attribute__((vector_size(WIDTH * 4)));
+typedef float UnalignedVector __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));
+typedef int32_t Mask __attribute__((vector_size(WIDTH * 4)));  // 0 or -1 in each lane
+typedef bool Bits __attribute__((ext_vector_type(WIDTH)));     // WIDTH / 8 bytes in memory
+
+INLINE long smaller(long a, long b) { return a < b ? a : b; }
+INLINE long larger(long a, long b) { return a > b ? a : b; }
+INLINE long blocks(long channels) { return (channels + WIDTH - 1) / WIDTH; }
+
+INLINE Vector load(const float *p) { return *(const UnalignedVector *)p; }
+INLINE void store(float *p, Vector v) { *(UnalignedVector *)p = v; }
+INLINE Vector splat(float x) { return x - (Vector){0}; }
+
+// The first `count` lanes from memory, the others zero.
+INLINE Vector load_some(const float *p, long count) {
+  if (count == WIDTH) return load(p);
+  Vector v = {0};
+  memcpy(&v, p, (size_t)count * sizeof(float));
+  return v;
+}
+
+INLINE void store_some(float *p, Vector v, long count) {
+  if (count == WIDTH)
+    store(p, v);
+  else
+    memcpy(p, &v, (size_t)count * sizeof(float));
+}
+
+INLINE Vector keep(Mask mask, Vector v) { return (Vector)(mask & (Mask)v); }
+INLINE Vector choose(Mask mask, Vector yes, Vector no) {
+  return (Vector)((mask & (Mask)yes) | (~mask & (Mask)no));
+}
+
+// The larger of a bound and v; v itself where it is not a number.
+INLINE Vector at_least(Vector bound, Vector v) { return choose(bound > v, bound, v); }
+
+INLINE void store_bits(uint8_t *p, Mask mask, long count) {
+  Bits bits = __builtin_convertvector(mask, Bits);
+  memcpy(p, &bits, count == WIDTH ? WIDTH / 8 : (size_t)(count + 7) / 8);
+}
+
+INLINE Mask load_bits(const uint8_t *p, long count) {
+  Bits bits = {0};
+  memcpy(&bits, p, count == WIDTH ? WIDTH / 8 : (size_t)(count + 7) / 8);
+  return -__builtin_convertvector(bits, Mask);
+}

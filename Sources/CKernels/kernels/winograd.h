@@ -1,0 +1,311 @@
+// Winograd's minimal convolution F(4x4, 3x3): Y = A^T [(G g G^T) . (B^T d B)] A on tiles of 4x4
+// outputs, and its adjoint.
+//
+// Points 0, +-3/4, +-3/2 and infinity: about half the rounding error of the usual 0, +-1, +-2, since
+// the powers stay closer to one, and A and B are exact in binary. (Lavin and Gray, CVPR 2016; the
+// matrices follow from the points as in Barabasz et al., ACM TOMS 46, 2020.)
+
+// Points +-P and +-Q, their squares, cubes and what B is made of.
+#define P 0.75f
+#define Q 1.5f
+#define P2 (P * P)
+#define Q2 (Q * Q)
+#define P3 (P * P2)
+#define Q3 (Q * Q2)
+
+enum { TILE = 4, PATCH = 6, PLANES = PATCH * PATCH };
+
+// v = B^T d
+INLINE void transform_input(const Vector d[6], Vector v[6]) {
+  const Vector even_p = d[4] - Q2 * d[2], odd_p = d[3] - Q2 * d[1];
+  const Vector even_q = d[4] - P2 * d[2], odd_q = d[3] - P2 * d[1];
+  v[0] = P2 * Q2 * d[0] + (d[4] - (P2 + Q2) * d[2]);
+  v[1] = even_p + P * odd_p;
+  v[2] = even_p - P * odd_p;
+  v[3] = even_q + Q * odd_q;
+  v[4] = even_q - Q * odd_q;
+  v[5] = P2 * Q2 * d[1] + (d[5] - (P2 + Q2) * d[3]);
+}
+
+// d = B v, the adjoint
+INLINE void transform_input_gradient(const Vector v[6], Vector d[6]) {
+  const Vector sum_p = v[1] + v[2], difference_p = v[1] - v[2];
+  const Vector sum_q = v[3] + v[4], difference_q = v[3] - v[4];
+  d[0] = P2 * Q2 * v[0];
+  d[1] = P2 * Q2 * v[5] - P * Q2 * difference_p - Q * P2 * difference_q;
+  d[2] = -(P2 + Q2) * v[0] - Q2 * sum_p - P2 * sum_q;
+  d[3] = P * difference_p + Q * difference_q - (P2 + Q2) * v[5];
+  d[4] = v[0] + sum_p + sum_q;
+  d[5] = v[5];
+}
+
+// y = A^T m
+INLINE void transform_output(const Vector m[6], Vector y[4]) {
+  const Vector sum_p = m[1] + m[2], difference_p = m[1] - m[2];
+  const Vector sum_q = m[3] + m[4], difference_q = m[3] - m[4];
+  y[0] = m[0] + sum_p + sum_q;
+  y[1] = P * difference_p + Q * difference_q;
+  y[2] = P2 * sum_p + Q2 * sum_q;
+  y[3] = P3 * difference_p + Q3 * difference_q + m[5];
+}
+
+// m = A y, the adjoint
+INLINE void transform_output_gradient(const Vector y[4], Vector m[6]) {
+  const Vector even_p = y[0] + P2 * y[2], odd_p = y[1] + P2 * y[3];
+  const Vector even_q = y[0] + Q2 * y[2], odd_q = y[1] + Q2 * y[3];
+  m[0] = y[0];
+  m[1] = even_p + P * odd_p;
+  m[2] = even_p - P * odd_p;
+  m[3] = even_q + Q * odd_q;
+  m[4] = even_q - Q * odd_q;
+  m[5] = y[3];
+}
+
+// What the rows of G have in common: 1 / (P^2 Q^2), and 1 / (2 x^2 (x^2 - y^2)) for both points.
+#define G0 (1 / (P2 * Q2))
+#define GP (1 / (2 * P2 * (P2 - Q2)))
+#define GQ (1 / (2 * Q2 * (Q2 - P2)))
+
+// u = G g
+INLINE void transform_weights(const Vector g[3], Vector u[6]) {
+  const Vector even_p = GP * g[0] + GP * P2 * g[2], odd_p = GP * P * g[1];
+  const Vector even_q = GQ * g[0] + GQ * Q2 * g[2], odd_q = GQ * Q * g[1];
+  u[0] = G0 * g[0];
+  u[1] = even_p + odd_p;
+  u[2] = even_p - odd_p;
+  u[3] = even_q + odd_q;
+  u[4] = even_q - odd_q;
+  u[5] = g[2];
+}
+
+// g = G^T u, the adjoint
+INLINE void transform_weight_gradient(const Vector u[6], Vector g[3]) {
+  const Vector sum_p = u[1] + u[2], sum_q = u[3] + u[4];
+  g[0] = G0 * u[0] + GP * sum_p + GQ * sum_q;
+  g[1] = GP * P * (u[1] - u[2]) + GQ * Q * (u[3] - u[4]);
+  g[2] = GP * P2 * sum_p + GQ * Q2 * sum_q + u[5];
+}
+
+#undef P
+#undef Q
+
+// The place of one tile. Walks with the tiles, since a division each would cost as much as a row.
+typedef struct {
+  long image, row, column;
+} Tile;
+
+INLINE Tile tile_at(WinogradShape shape, long index) {
+  const long per_image = shape.tile_rows * shape.tile_columns, rest = index % per_image;
+  return (Tile){index / per_image, rest / shape.tile_columns, rest % shape.tile_columns};
+}
+
+INLINE void advance(WinogradShape shape, Tile *tile) {
+  if (++tile->column < shape.tile_columns) return;
+  tile->column = 0;
+  if (++tile->row < shape.tile_rows) return;
+  tile->row = 0;
+  tile->image++;
+}
+
+// The part of a tile's 6x6 patch that lies in the image: rows top ..< bottom, columns left ..< right
+// of the patch, whose first pixel (perhaps outside) is at `offset` in pixels.
+typedef struct {
+  long offset, top, bottom, left, right;
+} Window;
+
+INLINE Window input_window(WinogradShape shape, const Tile *tile) {
+  const long y = tile->row * TILE - shape.padding_top;
+  const long x = tile->column * TILE - shape.padding_left;
+  return (Window){
+      .offset = (tile->image * shape.height + y) * shape.width + x,
+      .top = smaller(larger(-y, 0), PATCH),
+      .bottom = larger(smaller(shape.height - y, PATCH), 0),
+      .left = smaller(larger(-x, 0), PATCH),
+      .right = larger(smaller(shape.width - x, PATCH), 0),
+  };
+}
+
+// The part of a tile's outputs that exists, `size` outputs to a tile (4, or 2 when pooled).
+INLINE Window output_window(WinogradShape shape, const Tile *tile, const int size) {
+  const long height = shape.output_height * size / TILE, width = shape.output_width * size / TILE;
+  const long y = tile->row * size, x = tile->column * size;
+  return (Window){
+      .offset = (tile->image * height + y) * width + x,
+      .bottom = larger(smaller(height - y, size), 0),
+      .right = larger(smaller(width - x, size), 0),
+  };
+}
+
+INLINE bool is_whole(const Window *w, const int size) {
+  return w->top == 0 && w->left == 0 && w->bottom == size && w->right == size;
+}
+
+static void winograd_input(
+    WinogradShape shape, WinogradBlock block, const float *input, float *planes) {
+  const long channels = shape.input_channels;
+  Tile tile = tile_at(shape, block.first_tile);
+  for (long t = 0; t < block.tiles; t++, advance(shape, &tile)) {
+    const Window window = input_window(shape, &tile);
+    for (long c = 0; c < block.channels; c += WIDTH) {
+      const long count = smaller(WIDTH, block.channels - c);
+      const float *patch = input + window.offset * channels + block.first_channel + c;
+      long row_stride = shape.width * channels, column_stride = channels;
+      // At an edge, and for channels that do not fill a vector, from a copy with zeros around it.
+      float copy[PLANES * WIDTH];
+      if (count < WIDTH || !is_whole(&window, PATCH)) {
+        memset(copy, 0, sizeof copy);
+        for (long i = window.top; i < window.bottom; i++) {
+          for (long j = window.left; j < window.right; j++)
+            store(
+                copy + (i * PATCH + j) * WIDTH,
+                load_some(patch + i * row_stride + j * column_stride, count));
+        }
+        patch = copy;
+        row_stride = PATCH * WIDTH;
+        column_stride = WIDTH;
+      }
+      Vector columns[PATCH][PATCH];
+      for (int j = 0; j < PATCH; j++) {
+        Vector d[PATCH];
+        UNROLL for (int i = 0; i < PATCH; i++)
+          d[i] = load(patch + i * row_stride + j * column_stride);
+        transform_input(d, columns[j]);
+      }
+      float *target = planes + (c * block.capacity + t * WIDTH);
+      UNROLL for (int i = 0; i < PATCH; i++) {
+        Vector d[PATCH], v[PATCH];
+        UNROLL for (int j = 0; j < PATCH; j++) d[j] = columns[j][i];
+        transform_input(d, v);
+        UNROLL for (int j = 0; j < PATCH; j++)
+          store(target + (i * PATCH + j) * block.plane_stride, v[j]);
+      }
+    }
+  }
+}
+
+static void winograd_input_gradient(
+    WinogradShape shape, WinogradBlock block, const float *products,
+    float *input_gradient) {
+  const long channels = shape.input_channels;
+  const long row_stride = shape.width * channels;
+  Tile tile = tile_at(shape, block.first_tile);
+  for (long t = 0; t < block.tiles; t++, advance(shape, &tile)) {
+    const Window window = input_window(shape, &tile);
+    for (long c = 0; c < block.channels; c += WIDTH) {
+      const long count = smaller(WIDTH, block.channels - c);
+      const float *source = products + t * PANEL + c;
+      Vector columns[PATCH][PATCH];
+      for (int j = 0; j < PATCH; j++) {
+        Vector v[PATCH];
+        UNROLL for (int i = 0; i < PATCH; i++)
+          v[i] = load(source + (i * PATCH + j) * block.plane_stride);
+        transform_input_gradient(v, columns[j]);
+      }
+      float *patch = input_gradient + window.offset * channels + block.first_channel + c;
+      const bool whole = count == WIDTH && is_whole(&window, PATCH);
+      UNROLL for (int i = 0; i < PATCH; i++) {
+        Vector v[PATCH], d[PATCH];
+        UNROLL for (int j = 0; j < PATCH; j++) v[j] = columns[j][i];
+        transform_input_gradient(v, d);
+        float *row = patch + i * row_stride;
+        if (whole) {
+          UNROLL for (int j = 0; j < PATCH; j++)
+            store(row + j * channels, load(row + j * channels) + d[j]);
+        } else if (i >= window.top && i < window.bottom) {
+          for (long j = window.left; j < window.right; j++)
+            store_some(
+                row + j * channels, load_some(row + j * channels, count) + d[j], count);
+        }
+      }
+    }
+  }
+}
+
+// The 4x4 outputs of one tile, without bias.
+INLINE void tile_outputs(const float *source, long plane_stride, Vector y[TILE][TILE]) {
+  Vector columns[PATCH][TILE];
+  for (int j = 0; j < PATCH; j++) {
+    Vector m[PATCH];
+    UNROLL for (int i = 0; i < PATCH; i++) m[i] = load(source + (i * PATCH + j) * plane_stride);
+    transform_output(m, columns[j]);
+  }
+  UNROLL for (int i = 0; i < TILE; i++) {
+    Vector m[PATCH];
+    UNROLL for (int j = 0; j < PATCH; j++) m[j] = columns[j][i];
+    transform_output(m, y[i]);
+  }
+}
+
+// Zero to rectify, or what bounds nothing.
+INLINE Vector lower_bound(int rectify) { return splat(rectify ? 0.0f : -INFINITY); }
+
+static void winograd_output(
+    WinogradShape shape, WinogradBlock block, const float *products, const float *bias,
+    int rectify, float *output) {
+  const long channels = shape.output_channels;
+  const Vector bound = lower_bound(rectify);
+  Tile tile = tile_at(shape, block.first_tile);
+  for (long t = 0; t < block.tiles; t++, advance(shape, &tile)) {
+    const Window window = output_window(shape, &tile, TILE);
+    for (long c = 0; c < block.channels; c += WIDTH) {
+      const long count = smaller(WIDTH, block.channels - c), channel = block.first_channel + c;
+      const Vector offset = bias ? load_some(bias + channel, count) : (Vector){0};
+      Vector y[TILE][TILE];
+      tile_outputs(products + t * PANEL + c, block.plane_stride, y);
+      float *target = output + window.offset * channels + channel;
+      const bool whole = count == WIDTH && is_whole(&window, TILE);
+      UNROLL for (int i = 0; i < TILE; i++) {
+        float *row = target + i * shape.output_width * channels;
+        if (whole) {
+          UNROLL for (int j = 0; j < TILE; j++)
+            store(row + j * channels, at_least(bound, y[i][j] + offset));
+        } else if (i < window.bottom) {
+          for (long j = 0; j < window.right; j++)
+            store_some(row + j * channels, at_least(bound, y[i][j] + offset), count);
+        }
+      }
+    }
+  }
+}
+
+// The larger of two, the second only if it is larger or the first to be no number; `second` says
+// which it was.
+INLINE Vector larger_of(Vector a, Vector b, Mask *second) {
+  *second = (b > a) | ((b != b) & (a == a));
+  return choose(*second, b, a);
+}
+
+static void winograd_pooled_output(
+    WinogradShape shape, WinogradBlock block, const float *products, const float *bias,
+    int rectify, float *output, uint8_t *choices) {
+  const long channels = shape.output_channels, bytes = (channels + 7) / 8;
+  const long width = shape.output_width / 2;
+  const Vector bound = lower_bound(rectify);
+  Tile tile = tile_at(shape, block.first_tile);
+  for (long t = 0; t < block.tiles; t++, advance(shape, &tile)) {
+    const Window window = output_window(shape, &tile, TILE / 2);
+    for (long c = 0; c < block.channels; c += WIDTH) {
+      const long count = smaller(WIDTH, block.channels - c), channel = block.first_channel + c;
+      const Vector offset = bias ? load_some(bias + channel, count) : (Vector){0};
+      Vector y[TILE][TILE];
+      tile_outputs(products + t * PANEL + c, block.plane_stride, y);
+      UNROLL for (int i = 0; i < TILE / 2; i++) {
+        UNROLL for (int j = 0; j < TILE / 2; j++) {
+          if (i >= window.bottom || j >= window.right) continue;
+          Mask right_above, right_below, below;
+          const Vector above = larger_of(y[2 * i][2 * j], y[2 * i][2 * j + 1], &right_above);
+          const Vector under =
+              larger_of(y[2 * i + 1][2 * j], y[2 * i + 1][2 * j + 1], &right_below);
+          const Vector largest = larger_of(above, under, &below);
+          const long pixel = window.offset + i * width + j;
+          store_some(
+              output + pixel * channels + channel, at_least(bound, largest + offset), count);
+          if (!choices) continue;
+          uint8_t *bits = choices + pixel * 2 * bytes + channel / 8;
+          store_bits(bits, (below & right_below) | (~below & right_above), count);
+          store_bits(bits + bytes, below, count);
+        }
+      }
+    }
+  }
+}

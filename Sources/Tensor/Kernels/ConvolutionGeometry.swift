@@ -1,0 +1,139 @@
+/// The sizes of a two-dimensional convolution, `[batch, height, width, inputChannels]` to
+/// `[batch, outputHeight, outputWidth, outputChannels]`, as plain integers.
+package struct ConvolutionGeometry: Sendable, Hashable {
+  package var batch, height, width: Int
+  package var inputChannels, outputChannels: Int
+  package var kernelHeight, kernelWidth: Int
+  package var strideHeight, strideWidth: Int
+  package var paddingTop, paddingBottom, paddingLeft, paddingRight: Int
+  package var dilationHeight, dilationWidth: Int
+  package var groups: Int
+
+  package init(
+    batch: Int, height: Int, width: Int, inputChannels: Int, outputChannels: Int,
+    kernel: (height: Int, width: Int), stride: (height: Int, width: Int) = (1, 1),
+    padding: (top: Int, bottom: Int, left: Int, right: Int) = (0, 0, 0, 0),
+    dilation: (height: Int, width: Int) = (1, 1), groups: Int = 1
+  ) {
+    self.batch = batch
+    self.height = height
+    self.width = width
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    (kernelHeight, kernelWidth) = kernel
+    (strideHeight, strideWidth) = stride
+    (paddingTop, paddingBottom, paddingLeft, paddingRight) = padding
+    (dilationHeight, dilationWidth) = dilation
+    self.groups = groups
+  }
+
+  /// How many input rows and columns one output depends on.
+  package var reach: (height: Int, width: Int) {
+    ((kernelHeight - 1) * dilationHeight + 1, (kernelWidth - 1) * dilationWidth + 1)
+  }
+
+  /// `0` where the kernel is larger than the padded image.
+  package var outputHeight: Int {
+    let room = height + paddingTop + paddingBottom - reach.height
+    return room < 0 ? 0 : room / strideHeight + 1
+  }
+
+  /// `0` where the kernel is larger than the padded image.
+  package var outputWidth: Int {
+    let room = width + paddingLeft + paddingRight - reach.width
+    return room < 0 ? 0 : room / strideWidth + 1
+  }
+
+  package var inputCount: Int { batch * height * width * inputChannels }
+  package var outputCount: Int { batch * outputHeight * outputWidth * outputChannels }
+  /// Scalars of the weights, `[kernelHeight, kernelWidth, inputChannels / groups, outputChannels]`.
+  package var weightCount: Int {
+    kernelHeight * kernelWidth * (inputChannels / groups) * outputChannels
+  }
+
+  /// The same convolution of another number of images.
+  package func withBatch(_ batch: Int) -> ConvolutionGeometry {
+    var copy = self
+    copy.batch = batch
+    return copy
+  }
+
+  func check(_ operation: String) {
+    require(
+      batch >= 0 && height >= 0 && width >= 0 && inputChannels >= 1 && outputChannels >= 1
+        && kernelHeight >= 1 && kernelWidth >= 1 && strideHeight >= 1 && strideWidth >= 1
+        && dilationHeight >= 1 && dilationWidth >= 1 && groups >= 1
+        && paddingTop >= 0 && paddingBottom >= 0 && paddingLeft >= 0 && paddingRight >= 0,
+      "\(operation): sizes, strides, dilations and groups need 1 or more, padding 0 or more: \(self)")
+    require(
+      inputChannels % groups == 0 && outputChannels % groups == 0,
+      "\(operation): \(inputChannels) and \(outputChannels) channels do not fall into \(groups) groups"
+    )
+  }
+}
+
+/// What a convolution ends with.
+package enum ConvolutionActivation: Sendable, Hashable {
+  case none
+  case relu
+}
+
+/// The buffers of a forward pass, `output = pooling(activation(input ⋆ weights + bias))`.
+package struct ConvolutionOperands {
+  package var input: UnsafePointer<Float>
+  /// As the convolution at hand has prepared them.
+  package var weights: UnsafePointer<Float>
+  /// One scalar per output channel.
+  package var bias: UnsafePointer<Float>?
+  package var activation: ConvolutionActivation
+  package var output: UnsafeMutablePointer<Float>
+
+  package init(
+    input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    activation: ConvolutionActivation, output: UnsafeMutablePointer<Float>
+  ) {
+    self.input = input
+    self.weights = weights
+    self.bias = bias
+    self.activation = activation
+    self.output = output
+  }
+}
+
+/// The buffers of a backward pass; what is nil is not computed.
+package struct ConvolutionGradientOperands {
+  package var input: UnsafePointer<Float>
+  /// `∂L/∂output`.
+  package var upstream: UnsafePointer<Float>
+  /// The output, if the activation was ReLU: the gradient passes where it is above zero.
+  package var output: UnsafePointer<Float>?
+  /// The weights as prepared for the gradient of the input.
+  package var weights: UnsafePointer<Float>?
+  /// Is overwritten with `∂L/∂input`. Needs `weights`.
+  package var inputGradient: UnsafeMutablePointer<Float>?
+
+  package init(
+    input: UnsafePointer<Float>, upstream: UnsafePointer<Float>, output: UnsafePointer<Float>?,
+    weights: UnsafePointer<Float>?, inputGradient: UnsafeMutablePointer<Float>?
+  ) {
+    self.input = input
+    self.upstream = upstream
+    self.output = output
+    self.weights = weights
+    self.inputGradient = inputGradient
+  }
+}
+
+/// Memory of one kernel call, from the cache, not initialized.
+func withScratch<Result>(
+  _ count: Int, _ body: (UnsafeMutablePointer<Float>) throws -> Result
+) rethrows -> Result {
+  let byteCount = count * MemoryLayout<Float>.stride
+  let buffer = BufferCache.allocate(byteCount: byteCount)
+  defer { BufferCache.deallocate(buffer, byteCount: byteCount) }
+  return try body(buffer.bindMemory(to: Float.self, capacity: count))
+}
+
+extension Int {
+  func roundedUp(toMultipleOf step: Int) -> Int { (self + step - 1) / step * step }
+}

@@ -1,0 +1,221 @@
+import CKernels
+
+extension WinogradConvolution {
+  /// Scalars of one accumulator: the weights' gradient in the transformed domain, then the bias's.
+  package var accumulatorCount: Int { transformedGradientCount + geometry.outputChannels }
+
+  private var transformedGradientCount: Int { Self.planes * depth * columns }
+  private var depth: Int {
+    geometry.inputChannels.roundedUp(toMultipleOf: kernels.value.vector_width)
+  }
+  private var columns: Int {
+    geometry.outputChannels.roundedUp(toMultipleOf: kernels.value.vector_width)
+  }
+
+  /// The gradients of the whole batch, in one pass that transforms the upstream gradient once for all of them.
+  ///
+  /// - Parameters:
+  ///   - operands: The weights are what `transformWeightsForGradient` made.
+  ///   - choices: What `forwardPooled` stored. If given, `upstream` and `output` have the pooled shape.
+  ///   - scale: The upstream gradient is multiplied by it, as after dropout by 1 / (1 − rate).
+  ///   - weightGradient: Is overwritten with `∂L/∂weights`, `[3, 3, inputChannels, outputChannels]`.
+  ///   - biasGradient: Is overwritten with `∂L/∂bias`.
+  package func gradients(
+    _ operands: ConvolutionGradientOperands, choices: UnsafePointer<UInt8>? = nil,
+    scale: Float = 1, weightGradient: UnsafeMutablePointer<Float>?,
+    biasGradient: UnsafeMutablePointer<Float>?
+  ) {
+    let slots = gradientSlots
+    let needsWeights = weightGradient != nil
+    let accumulates = needsWeights || biasGradient != nil
+    withScratch(accumulates ? slots.count * accumulatorCount : 0) { accumulators in
+      if slots.sharesImages, let gradient = operands.inputGradient {
+        gradient.update(repeating: 0, count: geometry.inputCount)
+      }
+      let shared = Unchecked((operands, choices, accumulators))
+      slots.forEach { slot, tileRows in
+        let (operands, choices, accumulators) = shared.value
+        let accumulator = accumulates ? accumulators + slot * accumulatorCount : nil
+        accumulator?.update(repeating: 0, count: accumulatorCount)
+        if !slots.sharesImages {
+          zeroInputGradient(
+            images: tileRows.lowerBound / shape.tile_rows
+              ..< tileRows.upperBound / shape.tile_rows, operands)
+        }
+        accumulateGradients(
+          tileRows: tileRows, operands, choices: choices, scale: scale, into: accumulator,
+          weights: needsWeights)
+      }
+      guard accumulates else { return }
+      finishGradients(
+        (0..<slots.count).map { accumulators + $0 * accumulatorCount },
+        weightGradient: weightGradient, biasGradient: biasGradient)
+    }
+  }
+
+  /// The gradients of some images, on this thread: overwrites theirs of the input, and adds to an accumulator of
+  /// `accumulatorCount` scalars, zero at first, for `finishGradients`.
+  package func accumulateGradients(
+    images: Range<Int>, _ operands: ConvolutionGradientOperands,
+    choices: UnsafePointer<UInt8>? = nil, scale: Float = 1,
+    into accumulator: UnsafeMutablePointer<Float>?
+  ) {
+    zeroInputGradient(images: images, operands)
+    accumulateGradients(
+      tileRows: images.lowerBound * shape.tile_rows..<images.upperBound * shape.tile_rows,
+      operands, choices: choices, scale: scale, into: accumulator, weights: true)
+  }
+
+  /// Adds up accumulators in their order, in the first, and transforms the sum back.
+  package func finishGradients(
+    _ accumulators: [UnsafeMutablePointer<Float>], weightGradient: UnsafeMutablePointer<Float>?,
+    biasGradient: UnsafeMutablePointer<Float>?
+  ) {
+    guard let total = accumulators.first else {
+      weightGradient?.update(repeating: 0, count: geometry.weightCount)
+      biasGradient?.update(repeating: 0, count: geometry.outputChannels)
+      return
+    }
+    addUp(accumulators, count: accumulatorCount)
+    biasGradient?.update(
+      from: total + transformedGradientCount, count: geometry.outputChannels)
+    guard let weightGradient else { return }
+    let pointers = Unchecked((total, weightGradient))
+    let grain = max(1, 100_000 / (Self.planes * columns))
+    Parallel.forEachRange(of: geometry.inputChannels, grain: grain) { rows in
+      let (total, weightGradient) = pointers.value
+      kernels.value.winograd_weight_gradient(
+        total, depth, columns, geometry.inputChannels, geometry.outputChannels, rows.lowerBound,
+        rows.count, weightGradient)
+    }
+  }
+
+  private func zeroInputGradient(images: Range<Int>, _ operands: ConvolutionGradientOperands) {
+    let perImage = geometry.height * geometry.width * geometry.inputChannels
+    operands.inputGradient.map {
+      ($0 + images.lowerBound * perImage).update(repeating: 0, count: images.count * perImage)
+    }
+  }
+
+  /// How the batch is cut. Each slot has an accumulator, so it needs tiles enough to be worth one.
+  private var gradientSlots: RowSlots {
+    let tiles = geometry.batch * tilesPerImage
+    return RowSlots(
+      images: geometry.batch, rowsPerImage: shape.tile_rows, minimumRows: 1,
+      wanted: min(tiles / 200, (32 << 20) / (accumulatorCount * 4)))
+  }
+
+  /// The blocks that both loops of the backward pass work on.
+  private struct Blocking {
+    /// Channels at a time. The narrower side is whole and stays in the cache, the other comes in panels.
+    var inputs, outputs: Int
+    var capacity: Int
+  }
+
+  private var blocking: Blocking {
+    let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
+    if inputs <= outputs {
+      return Blocking(
+        inputs: inputs, outputs: panel,
+        capacity: capacity(
+          perTile: Self.planes * (2 * inputs + panel), fixed: 2 * Self.planes * inputs * panel))
+    }
+    return Blocking(
+      inputs: panel, outputs: outputs,
+      capacity: capacity(
+        perTile: Self.planes * (outputs + 2 * panel), fixed: 2 * Self.planes * outputs * panel))
+  }
+
+  /// The buffers of one backward pass, whose planes hold one block of tiles.
+  private struct Workspace {
+    /// V and dM.
+    var input, gradient: UnsafeMutablePointer<Float>
+    /// dV, panel by panel.
+    var inputGradient: UnsafeMutablePointer<Float>
+  }
+
+  private func accumulateGradients(
+    tileRows: Range<Int>, _ operands: ConvolutionGradientOperands,
+    choices: UnsafePointer<UInt8>?, scale: Float, into accumulator: UnsafeMutablePointer<Float>?,
+    weights: Bool
+  ) {
+    let tiles = tileRows.lowerBound * shape.tile_columns..<tileRows.upperBound * shape.tile_columns
+    let blocking = blocking
+    let capacity = min(blocking.capacity, tiles.count)
+    guard capacity > 0 else { return }
+    func planeCount(_ channels: Int) -> Int {
+      Self.planes * block(tiles: tiles, capacity: capacity, channels: 0..<channels).plane_stride
+    }
+    let inputCount = planeCount(blocking.inputs)
+    let gradientCount = planeCount(blocking.outputs)
+    let panels = (blocking.inputs + panel - 1) / panel
+    withScratch(inputCount + gradientCount + panels * planeCount(panel)) { scratch in
+      let workspace = Workspace(
+        input: scratch, gradient: scratch + inputCount,
+        inputGradient: scratch + inputCount + gradientCount)
+      for first in stride(from: tiles.lowerBound, to: tiles.upperBound, by: capacity) {
+        accumulateGradients(
+          block: first..<min(first + capacity, tiles.upperBound), capacity: capacity, blocking,
+          workspace, operands, choices: choices, scale: scale, into: accumulator, weights: weights)
+      }
+    }
+  }
+
+  private func accumulateGradients(
+    block tiles: Range<Int>, capacity: Int, _ blocking: Blocking, _ workspace: Workspace,
+    _ operands: ConvolutionGradientOperands, choices: UnsafePointer<UInt8>?, scale: Float,
+    into accumulator: UnsafeMutablePointer<Float>?, weights: Bool
+  ) {
+    let inputChunks = Self.chunks(of: geometry.inputChannels, width: blocking.inputs)
+    let outputChunks = Self.chunks(of: geometry.outputChannels, width: blocking.outputs)
+    for inputs in inputChunks {
+      let inputBlock = block(tiles: tiles, capacity: capacity, channels: inputs)
+      if weights {
+        kernels.value.winograd_input(shape, inputBlock, operands.input, workspace.input)
+      }
+      for outputs in outputChunks {
+        let outputBlock = block(tiles: tiles, capacity: capacity, channels: outputs)
+        let isFirst = inputs.lowerBound == 0
+        if isFirst || outputChunks.count > 1 {
+          kernels.value.winograd_gradient(
+            shape, outputBlock, operands.upstream, operands.output, choices, scale,
+            workspace.gradient, isFirst ? accumulator.map { $0 + transformedGradientCount } : nil)
+        }
+        if weights, let accumulator {
+          kernels.value.winograd_weight_products(
+            workspace.input, inputBlock, workspace.gradient, outputBlock, accumulator, depth,
+            columns)
+        }
+        guard let transformed = operands.weights, operands.inputGradient != nil else { continue }
+        forEachPanel(of: inputs, tiles: tiles, capacity: capacity, workspace) { panelBlock, target in
+          kernels.value.winograd_products(
+            workspace.gradient, outputBlock,
+            transformed + panelBlock.first_channel * Self.planes * geometry.outputChannels
+              + outputs.lowerBound * panel,
+            geometry.outputChannels, target, panelBlock.plane_stride, panelBlock.channels,
+            outputs.lowerBound == 0 ? 0 : Int32(PRODUCT_ACCUMULATE))
+        }
+      }
+      guard let gradient = operands.inputGradient else { continue }
+      forEachPanel(of: inputs, tiles: tiles, capacity: capacity, workspace) { panelBlock, source in
+        kernels.value.winograd_input_gradient(shape, panelBlock, source, gradient)
+      }
+    }
+  }
+
+  /// Calls `body` for each panel of dV.
+  private func forEachPanel(
+    of inputs: Range<Int>, tiles: Range<Int>, capacity: Int, _ workspace: Workspace,
+    _ body: (_ block: WinogradBlock, _ products: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    var products = workspace.inputGradient
+    for channels in Self.chunks(of: inputs.count, width: panel) {
+      let block = panelBlock(
+        tiles: tiles, capacity: capacity,
+        channels: inputs.lowerBound + channels.lowerBound
+          ..< inputs.lowerBound + channels.upperBound)
+      body(block, products)
+      products += Self.planes * block.plane_stride
+    }
+  }
+}
