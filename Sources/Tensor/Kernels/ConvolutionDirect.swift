@@ -1,0 +1,159 @@
+import CKernels
+
+/// Any convolution as a product of patches and weights: every multiplication is done, in the plain order of the sum.
+///
+/// Patches are copied block by block into the layout of the product (im2col that never leaves the cache), which costs a few
+/// percent. Relative error (L2) about 1e-7 to 3e-7, that of any sum in `Float`. Padding enters as zeros, so that an
+/// infinite weight makes what it pads not a number.
+package struct DirectConvolution: Sendable {
+  package let geometry: ConvolutionGeometry
+  let kernels: Unchecked<ConvolutionKernels>
+  let shape: PatchShape
+
+  package init(_ geometry: ConvolutionGeometry, instructionSet: InstructionSet = .selected) {
+    geometry.check("DirectConvolution")
+    self.geometry = geometry
+    kernels = Unchecked(instructionSet.convolution)
+    let inputs = geometry.inputChannels / geometry.groups
+    // A row of the kernel lies side by side in the image, unless something comes between.
+    let isJoined = geometry.groups == 1 && geometry.dilationWidth == 1
+    shape = PatchShape(
+      batch: geometry.batch, height: geometry.height, width: geometry.width,
+      channels: geometry.inputChannels, output_height: geometry.outputHeight,
+      output_width: geometry.outputWidth, output_channels: geometry.outputChannels,
+      kernel_height: geometry.kernelHeight, kernel_width: geometry.kernelWidth,
+      stride_height: geometry.strideHeight, stride_width: geometry.strideWidth,
+      dilation_height: geometry.dilationHeight, dilation_width: geometry.dilationWidth,
+      padding_top: geometry.paddingTop, padding_left: geometry.paddingLeft,
+      groups: geometry.groups,
+      runs: geometry.kernelHeight * (isJoined ? 1 : geometry.kernelWidth),
+      run_length: inputs * (isJoined ? geometry.kernelWidth : 1))
+  }
+
+  var panel: Int { kernels.value.panel_width }
+  /// Multiplications per output: the rows of the weights.
+  var depth: Int { shape.runs * shape.run_length }
+  var outputsPerGroup: Int { geometry.outputChannels / geometry.groups }
+  var outputPanels: Int { (outputsPerGroup + panel - 1) / panel }
+  var runPanels: Int { (shape.run_length + panel - 1) / panel }
+  var pixelsPerImage: Int { geometry.outputHeight * geometry.outputWidth }
+
+  /// Scalars of one pixel of one run in blocks.
+  var blockedRunLength: Int {
+    shape.run_length.roundedUp(toMultipleOf: kernels.value.vector_width)
+  }
+
+  /// How many runs to take at once: about as many as keep the patches of four product tiles in the second-level cache.
+  var runsAtOnce: Int { min(shape.runs, max(1, 1152 / blockedRunLength)) }
+
+  /// How many pixels to take at once, a multiple of the rows of a product's tile.
+  func capacity(floatsPerPixel: Int) -> Int {
+    let rows = kernels.value.rows
+    let unit = rows * max(1, 14 / rows)
+    return min(max(WinogradConvolution.cacheFloats / 3 / floatsPerPixel / unit, 2), 8) * unit
+  }
+
+  // MARK: Weights
+
+  /// Scalars of the packed weights, for the forward pass and for the gradient of the input.
+  package var packedWeightCount: (forward: Int, gradient: Int) {
+    (
+      geometry.groups * outputPanels * depth * panel,
+      geometry.groups * shape.runs * runPanels * outputsPerGroup * panel
+    )
+  }
+
+  /// Weights `[kernelHeight, kernelWidth, inputChannels / groups, outputChannels]` as panels, for `forward`.
+  package func packWeights(
+    _ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>
+  ) {
+    for group in 0..<geometry.groups {
+      kernels.value.pack_panels(
+        weights + group * outputsPerGroup, depth, outputsPerGroup, geometry.outputChannels,
+        packed + group * outputPanels * depth * panel)
+    }
+  }
+
+  /// The transposed weights as panels, run by run, for the gradient of the input.
+  package func packWeightsForGradient(
+    _ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>
+  ) {
+    withScratch(geometry.weightCount) { transposed in
+      transpose(weights, rows: depth, columns: geometry.outputChannels, into: transposed)
+      var target = packed
+      for group in 0..<geometry.groups {
+        for run in 0..<shape.runs {
+          kernels.value.pack_panels(
+            transposed + group * outputsPerGroup * depth + run * shape.run_length,
+            outputsPerGroup, shape.run_length, depth, target)
+          target += runPanels * outputsPerGroup * panel
+        }
+      }
+    }
+  }
+
+  // MARK: Forward
+
+  /// `output = activation(input ⋆ weights + bias)` for the whole batch, in parallel over blocks of output pixels.
+  ///
+  /// The weights are what `packWeights` made.
+  package func forward(_ operands: ConvolutionOperands) {
+    let operands = Unchecked(operands)
+    let capacity = forwardCapacity
+    let blocks = max(1, 5_000_000 / (depth * geometry.outputChannels * capacity))
+    Parallel.forEachRange(of: geometry.batch * pixelsPerImage, grain: blocks * capacity) {
+      forward(pixels: $0, operands.value)
+    }
+  }
+
+  /// The same for some images, on this thread.
+  package func forward(images: Range<Int>, _ operands: ConvolutionOperands) {
+    forward(
+      pixels: images.lowerBound * pixelsPerImage..<images.upperBound * pixelsPerImage, operands)
+  }
+
+  private var forwardCapacity: Int {
+    capacity(floatsPerPixel: runsAtOnce * blockedRunLength)
+  }
+
+  private func forward(pixels: Range<Int>, _ operands: ConvolutionOperands) {
+    let capacity = min(forwardCapacity, pixels.count)
+    withScratch(capacity * runsAtOnce * blockedRunLength) { patches in
+      for first in stride(from: pixels.lowerBound, to: pixels.upperBound, by: max(capacity, 1)) {
+        let count = min(capacity, pixels.upperBound - first)
+        for group in 0..<geometry.groups {
+          for run in stride(from: 0, to: shape.runs, by: runsAtOnce) {
+            let block = PatchBlock(
+              first_pixel: first, pixels: count, capacity: capacity, first_run: run,
+              runs: min(runsAtOnce, shape.runs - run), group: group)
+            kernels.value.pack_patches(shape, block, operands.input, patches)
+            multiply(block, patches, operands)
+          }
+        }
+      }
+    }
+  }
+
+  /// Multiplies some runs of patches by all panels of their group.
+  private func multiply(
+    _ block: PatchBlock, _ patches: UnsafePointer<Float>, _ operands: ConvolutionOperands
+  ) {
+    var flags = 0
+    if block.first_run > 0 { flags |= PRODUCT_ACCUMULATE }
+    if block.first_run + block.runs == shape.runs, operands.activation == .relu {
+      flags |= PRODUCT_RECTIFY
+    }
+    for index in 0..<outputPanels {
+      let channel = block.group * outputsPerGroup + index * panel
+      let weights =
+        operands.weights
+        + ((block.group * outputPanels + index) * depth + block.first_run * shape.run_length)
+        * panel
+      kernels.value.product(
+        patches, block.capacity, block.pixels, block.runs, shape.run_length, weights,
+        operands.bias.map { $0 + channel },
+        operands.output + block.first_pixel * geometry.outputChannels + channel,
+        geometry.outputChannels, min(panel, outputsPerGroup - index * panel), Int32(flags))
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import CKernels
+
+extension DirectConvolution {
+  /// Scalars of one accumulator: the weights' gradient, `[group][depth][columns]`, then the bias's.
+  package var accumulatorCount: Int {
+    geometry.groups * depth * columns + geometry.outputChannels
+  }
+
+  /// Output channels of a group, in whole vectors.
+  private var columns: Int {
+    outputsPerGroup.roundedUp(toMultipleOf: kernels.value.vector_width)
+  }
+
+  /// The gradients of the whole batch, in one pass over blocks of output pixels.
+  ///
+  /// - Parameters:
+  ///   - operands: The weights are what `packWeightsForGradient` made.
+  ///   - weightGradient: Is overwritten with `∂L/∂weights`, in the layout of the weights.
+  ///   - biasGradient: Is overwritten with `∂L/∂bias`.
+  package func gradients(
+    _ operands: ConvolutionGradientOperands, weightGradient: UnsafeMutablePointer<Float>?,
+    biasGradient: UnsafeMutablePointer<Float>?
+  ) {
+    let slots = gradientSlots
+    let needsWeights = weightGradient != nil
+    let accumulates = needsWeights || biasGradient != nil
+    withScratch(accumulates ? slots.count * accumulatorCount : 0) { accumulators in
+      if slots.sharesImages, let gradient = operands.inputGradient {
+        gradient.update(repeating: 0, count: geometry.inputCount)
+      }
+      let shared = Unchecked((operands, accumulators))
+      slots.forEach { slot, rows in
+        let (operands, accumulators) = shared.value
+        let accumulator = accumulates ? accumulators + slot * accumulatorCount : nil
+        accumulator?.update(repeating: 0, count: accumulatorCount)
+        if !slots.sharesImages {
+          let height = geometry.outputHeight
+          zeroInputGradient(
+            images: rows.lowerBound / height..<rows.upperBound / height, operands)
+        }
+        accumulateGradients(rows: rows, operands, into: accumulator, weights: needsWeights)
+      }
+      guard accumulates else { return }
+      finishGradients(
+        (0..<slots.count).map { accumulators + $0 * accumulatorCount },
+        weightGradient: weightGradient, biasGradient: biasGradient)
+    }
+  }
+
+  /// The gradients of some images, on this thread: overwrites theirs of the input, and adds to an accumulator of
+  /// `accumulatorCount` scalars, zero at first, for `finishGradients`.
+  package func accumulateGradients(
+    images: Range<Int>, _ operands: ConvolutionGradientOperands,
+    into accumulator: UnsafeMutablePointer<Float>?
+  ) {
+    zeroInputGradient(images: images, operands)
+    let height = geometry.outputHeight
+    accumulateGradients(
+      rows: images.lowerBound * height..<images.upperBound * height, operands, into: accumulator,
+      weights: true)
+  }
+
+  /// Adds up accumulators in their order, in the first, and hands out the sum.
+  package func finishGradients(
+    _ accumulators: [UnsafeMutablePointer<Float>], weightGradient: UnsafeMutablePointer<Float>?,
+    biasGradient: UnsafeMutablePointer<Float>?
+  ) {
+    guard let total = accumulators.first else {
+      weightGradient?.update(repeating: 0, count: geometry.weightCount)
+      biasGradient?.update(repeating: 0, count: geometry.outputChannels)
+      return
+    }
+    addUp(accumulators, count: accumulatorCount)
+    biasGradient?.update(
+      from: total + geometry.groups * depth * columns, count: geometry.outputChannels)
+    guard let weightGradient else { return }
+    for row in 0..<depth {
+      for group in 0..<geometry.groups {
+        (weightGradient + row * geometry.outputChannels + group * outputsPerGroup)
+          .update(from: total + (group * depth + row) * columns, count: outputsPerGroup)
+      }
+    }
+  }
+
+  private func zeroInputGradient(images: Range<Int>, _ operands: ConvolutionGradientOperands) {
+    let perImage = geometry.height * geometry.width * geometry.inputChannels
+    operands.inputGradient.map {
+      ($0 + images.lowerBound * perImage).update(repeating: 0, count: images.count * perImage)
+    }
+  }
+
+  private var gradientSlots: RowSlots {
+    // So many output rows reach over so many input rows that a slot meets its neighbours only.
+    let minimumRows =
+      (max(geometry.reach.height - geometry.strideHeight, 0) + geometry.strideHeight - 1)
+      / geometry.strideHeight
+    return RowSlots(
+      images: geometry.batch, rowsPerImage: geometry.outputHeight,
+      minimumRows: max(minimumRows, 1),
+      wanted: min(
+        geometry.batch * pixelsPerImage / 400,
+        (32 << 20) / (accumulatorCount * MemoryLayout<Float>.stride)))
+  }
+
+  private func accumulateGradients(
+    rows: Range<Int>, _ operands: ConvolutionGradientOperands,
+    into accumulator: UnsafeMutablePointer<Float>?, weights: Bool
+  ) {
+    let first = rows.lowerBound * geometry.outputWidth
+    let last = rows.upperBound * geometry.outputWidth
+    let capacity = min(
+      capacity(floatsPerPixel: max(runsAtOnce * blockedRunLength, columns)), last - first)
+    guard capacity > 0 else { return }
+    let patchCount = capacity * max(runsAtOnce * blockedRunLength, panel)
+    withScratch(patchCount + capacity * columns) { patches in
+      let upstream = patches + patchCount
+      for pixel in stride(from: first, to: last, by: capacity) {
+        for group in 0..<geometry.groups {
+          let block = PatchBlock(
+            first_pixel: pixel, pixels: min(capacity, last - pixel), capacity: capacity,
+            first_run: 0, runs: shape.runs, group: group)
+          packUpstream(block, operands, accumulator, into: upstream)
+          if weights, let accumulator {
+            addWeightGradient(
+              block, operands, upstream, patches, to: accumulator + group * depth * columns)
+          }
+          addInputGradient(block, operands, upstream, products: patches)
+        }
+      }
+    }
+  }
+
+  private func packUpstream(
+    _ block: PatchBlock, _ operands: ConvolutionGradientOperands,
+    _ accumulator: UnsafeMutablePointer<Float>?, into upstream: UnsafeMutablePointer<Float>
+  ) {
+    let channel = block.group * outputsPerGroup
+    let place = block.first_pixel * geometry.outputChannels + channel
+    kernels.value.pack_gradient(
+      operands.upstream + place, operands.output.map { $0 + place }, block.pixels,
+      outputsPerGroup, geometry.outputChannels, block.capacity, upstream,
+      accumulator.map { $0 + geometry.groups * depth * columns + channel })
+  }
+
+  private func addWeightGradient(
+    _ block: PatchBlock, _ operands: ConvolutionGradientOperands,
+    _ upstream: UnsafePointer<Float>, _ patches: UnsafeMutablePointer<Float>,
+    to gradient: UnsafeMutablePointer<Float>
+  ) {
+    for run in stride(from: 0, to: shape.runs, by: runsAtOnce) {
+      var block = block
+      block.first_run = run
+      block.runs = min(runsAtOnce, shape.runs - run)
+      kernels.value.pack_patches(shape, block, operands.input, patches)
+      kernels.value.transposed_product(
+        patches, upstream, block.capacity, block.pixels, block.runs, shape.run_length, columns,
+        gradient + run * shape.run_length * columns, columns)
+    }
+  }
+
+  private func addInputGradient(
+    _ block: PatchBlock, _ operands: ConvolutionGradientOperands,
+    _ upstream: UnsafePointer<Float>, products: UnsafeMutablePointer<Float>
+  ) {
+    guard let weights = operands.weights, let gradient = operands.inputGradient else { return }
+    for run in 0..<shape.runs {
+      var block = block
+      block.first_run = run
+      block.runs = 1
+      for index in 0..<runPanels {
+        let count = min(panel, shape.run_length - index * panel)
+        // Whole vectors: the packed weights are zero beyond the run.
+        kernels.value.product(
+          upstream, block.capacity, block.pixels, 1, outputsPerGroup,
+          weights
+            + ((block.group * shape.runs + run) * runPanels + index) * outputsPerGroup * panel,
+          nil, products, panel,
+          count.roundedUp(toMultipleOf: kernels.value.vector_width), 0)
+        kernels.value.add_patches(
+          shape, block, products, panel, index * panel, count, gradient)
+      }
+    }
+  }
+}
