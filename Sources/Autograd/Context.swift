@@ -8,6 +8,8 @@ public struct Context {
   public let isTraining: Bool
   /// Whether trainable parameters are recorded, so that their gradients can be asked for.
   public let recordsParameters: Bool
+  /// Whether containers may run neighbouring layers as one operation. Changes nothing in the results beyond rounding.
+  public var fusesLayers = true
   private let key: RandomKey
   private var drawnKeys: UInt64 = 0
   private var leaves: [ParameterID: Leaf] = [:]

@@ -148,7 +148,7 @@ extension Variable {
           value.map { Variable(value: $0, node: isRecording ? input : nil) }
         },
         keptOutput: body.keptOutput.map { Variable(value: $0, node: isRecording ? node : nil) },
-        needed: needed)
+        isRecording: isRecording, needed: needed)
       let contributions = body.pullback(saved, gradient)
       require(
         contributions.count == body.inputs.count,

@@ -23,6 +23,8 @@ public struct Keeping: OptionSet, Sendable {
 public struct Saved<Scalar: DifferentiableScalar> {
   package let inputs: [Variable<Scalar>?]
   package let keptOutput: Variable<Scalar>?
+  /// Whether derivatives may be taken of what the pullback returns, so that it must be made of variables' operations.
+  public let isRecording: Bool
   /// For each input, whether its gradient is wanted. Those that are not may be `nil`.
   public let needed: [Bool]
 

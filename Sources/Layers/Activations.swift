@@ -13,6 +13,9 @@ public struct ReLU<Scalar: DifferentiableScalar>: Layer {
     input.relu()
   }
 
+  /// A rectification.
+  public func stage(in context: inout Context) -> Stage<Scalar>? { .relu }
+
   /// The shape of the input.
   public func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
 }

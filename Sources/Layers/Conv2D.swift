@@ -73,6 +73,12 @@ public struct Conv2D<Scalar: DifferentiableScalar>: Layer {
       context.variable(filter), bias: bias.map { context.variable($0) }, window)
   }
 
+  /// A convolution.
+  public func stage(in context: inout Context) -> Stage<Scalar>? {
+    .convolution(
+      filter: context.variable(filter), bias: bias.map { context.variable($0) }, window: window)
+  }
+
   /// Visits `filter` and, if there is one, `bias`.
   public mutating func visitParameters(_ visitor: inout some ParameterVisitor<Scalar>) {
     visitor.visit(&filter, "filter")

@@ -22,6 +22,11 @@ public struct Dropout<Scalar: DifferentiableScalar>: Layer {
     return input.dropout(rate: rate, key: context.nextKey())
   }
 
+  /// A dropout in training, nothing in use.
+  public func stage(in context: inout Context) -> Stage<Scalar>? {
+    context.isTraining ? .dropout(rate: rate, key: context.nextKey()) : .identity
+  }
+
   /// The shape of the input.
   public func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
 

@@ -20,6 +20,11 @@ public protocol Layer<Scalar>: Parameterized, Sendable {
   /// The output for `input`, as `context` asks: in training or in use, recorded or not.
   func callAsFunction(_ input: Variable<Scalar>, in context: inout Context) -> Variable<Scalar>
 
+  /// What this layer does, for a container that runs neighbours as one operation; `nil` if it must be called.
+  ///
+  /// Draws from the context what a call would draw.
+  func stage(in context: inout Context) -> Stage<Scalar>?
+
   /// The shape of the output for an input of `inputShape`, the batch included. Traps where the layer cannot take it.
   func outputShape(for inputShape: [Int]) -> [Int]
 
@@ -43,6 +48,9 @@ extension Layer {
     var context = Context.inference
     return self(Variable(input), in: &context).value
   }
+
+  /// `nil`: right for a layer that runs on its own.
+  public func stage(in context: inout Context) -> Stage<Scalar>? { nil }
 
   /// Found by running the layer on zeros. A layer that knows better says so.
   public func outputShape(for inputShape: [Int]) -> [Int] { self(.zeros(inputShape)).shape }

@@ -21,6 +21,9 @@ public struct MaxPool2D<Scalar: DifferentiableScalar>: Layer {
     input.maxPooled(window)
   }
 
+  /// A pooling.
+  public func stage(in context: inout Context) -> Stage<Scalar>? { .maxPool(window) }
+
   /// `[batch, outputHeight, outputWidth, channels]`.
   public func outputShape(for inputShape: [Int]) -> [Int] {
     window.outputShape(for: inputShape, channels: inputShape.last ?? 0)

@@ -27,12 +27,23 @@ public struct Sequential<Scalar: DifferentiableScalar>: Layer {
   }
 
   /// The output of the last layer.
+  ///
+  /// Neighbours that describe themselves as stages run as one operation, unless the context's `fusesLayers` is off.
   public func callAsFunction(
     _ input: Variable<Scalar>, in context: inout Context
   ) -> Variable<Scalar> {
     var output = input
-    for layer in layers { output = layer(output, in: &context) }
-    return output
+    var stages: [Stage<Scalar>] = []
+    for layer in layers {
+      if context.fusesLayers, let stage = layer.stage(in: &context) {
+        stages.append(stage)
+      } else {
+        output = StagePlan.run(stages, on: output)
+        stages = []
+        output = layer(output, in: &context)
+      }
+    }
+    return StagePlan.run(stages, on: output)
   }
 
   /// Visits the parameters of every layer, under its position.

@@ -14,6 +14,13 @@ extension Variable {
       value.convolution(filter.value, bias: bias?.value, window),
       from: [self, filter] + (bias.map { [$0] } ?? []), keeping: keeping
     ) { saved, upstream in
+      if !saved.isRecording, saved.needed[0], saved.needed[1] {
+        let all = Tensor.convolutionGradients(
+          upstream: upstream.value, input: saved.input(0).value, filter: saved.input(1).value,
+          window, needingInput: true)
+        return [all.input.map { Variable($0) }, Variable(all.filter), Variable(all.bias)]
+          .prefix(saved.needed.count).map { $0 }
+      }
       var gradients: [Variable?] = [
         saved.needed[0]
           ? .convolutionInputGradient(

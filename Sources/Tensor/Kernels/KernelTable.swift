@@ -7,6 +7,10 @@ import RealModule
 public struct KernelTable<Scalar: DifferentiableScalar>: Sendable {
   /// The instruction set the loops were written for, such as `"portable"`.
   package let name: String
+  /// Convolutions in vector instructions, if the scalar has them.
+  package let convolution: VectorConvolution<Scalar>?
+  /// Stretches of convolutions, if the scalar has them.
+  package let stretch: StretchKernels<Scalar>?
 
   package let divide = binaryKernel(Divide<Scalar>.self)
   package let power = binaryKernel(Power<Scalar>.self)
@@ -79,8 +83,13 @@ public struct KernelTable<Scalar: DifferentiableScalar>: Sendable {
       }
     }
 
-  /// The loops in plain Swift, which every processor runs.
-  package static var portable: KernelTable { KernelTable(name: "portable") }
+  init(
+    name: String, convolution: VectorConvolution<Scalar>?, stretch: StretchKernels<Scalar>?
+  ) {
+    self.name = name
+    self.convolution = convolution
+    self.stretch = stretch
+  }
 }
 
 /// The numbers of one Adam step: `w ← w · decay − rate · m / (√v · rootScale + ε)`.

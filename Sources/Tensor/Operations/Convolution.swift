@@ -21,7 +21,21 @@ private struct ConvolutionPlan<Scalar: DifferentiableScalar>: Sendable {
     self.window = window.placed(on: inputShape, operation)
   }
 
+  /// The same as plain integers.
+  var geometry: ConvolutionGeometry {
+    ConvolutionGeometry(
+      batch: batch, inputChannels: inputChannels, outputChannels: outputChannels, window)
+  }
+
   var outputShape: [Int] { [batch, window.outputHeight, window.outputWidth, outputChannels] }
+
+  /// Traps unless `upstream` has the shape of the output.
+  func check(_ upstream: Tensor<Scalar>, _ operation: String) {
+    require(
+      upstream.shape == outputShape,
+      "\(operation): needs an upstream gradient of shape \(outputShape), got \(upstream.shape)")
+  }
+
   /// The scalars of one patch.
   var depth: Int { window.window.height * window.window.width * inputChannels }
   var imageCount: Int { window.inputHeight * window.inputWidth * inputChannels }
@@ -152,7 +166,12 @@ extension Tensor where Scalar: DifferentiableScalar {
     return withExtendedLifetime((input, filter, bias)) {
       Tensor(shape: plan.outputShape) { buffer in
         guard let out = buffer.baseAddress, !buffer.isEmpty else { return }
-        plan.forward(input.pointer, filter.pointer, (bias?.pointer).map { UnsafePointer($0) }, into: out)
+        let biasPointer = (bias?.pointer).map { UnsafePointer($0) }
+        if let vector = Scalar.kernels.convolution {
+          vector.forward(plan.geometry, input.pointer, filter.pointer, biasPointer, out)
+        } else {
+          plan.forward(input.pointer, filter.pointer, biasPointer, into: out)
+        }
       }
     }
   }
@@ -169,14 +188,18 @@ extension Tensor where Scalar: DifferentiableScalar {
   ) -> Tensor {
     let plan = ConvolutionPlan<Scalar>(
       inputShape: inputShape, filterShape: filter.shape, window, "convolutionInputGradient")
-    require(
-      upstream.shape == plan.outputShape,
-      "convolutionInputGradient: needs an upstream gradient of shape \(plan.outputShape), got \(upstream.shape)")
+    plan.check(upstream, "convolutionInputGradient")
     let (upstream, filter) = (upstream.contiguous(), filter.contiguous())
     return withExtendedLifetime((upstream, filter)) {
       Tensor(shape: inputShape) { buffer in
         guard let out = buffer.baseAddress, !buffer.isEmpty else { return }
-        plan.inputGradient(upstream.pointer, filter.pointer, into: out)
+        if let vector = Scalar.kernels.convolution {
+          // The input itself takes no part in its gradient; any pointer does.
+          vector.gradients(
+            plan.geometry, upstream.pointer, filter.pointer, upstream.pointer, out, nil, nil)
+        } else {
+          plan.inputGradient(upstream.pointer, filter.pointer, into: out)
+        }
       }
     }
   }
@@ -193,15 +216,56 @@ extension Tensor where Scalar: DifferentiableScalar {
   ) -> Tensor {
     let plan = ConvolutionPlan<Scalar>(
       inputShape: input.shape, filterShape: filterShape, window, "convolutionFilterGradient")
-    require(
-      upstream.shape == plan.outputShape,
-      "convolutionFilterGradient: needs an upstream gradient of shape \(plan.outputShape), got \(upstream.shape)")
+    plan.check(upstream, "convolutionFilterGradient")
     let (upstream, input) = (upstream.contiguous(), input.contiguous())
     return withExtendedLifetime((upstream, input)) {
       Tensor(shape: filterShape) { buffer in
         guard let out = buffer.baseAddress, !buffer.isEmpty else { return }
-        plan.filterGradient(upstream.pointer, input.pointer, into: out)
+        if let vector = Scalar.kernels.convolution {
+          vector.gradients(
+            plan.geometry, input.pointer, input.pointer, upstream.pointer, nil, out, nil)
+        } else {
+          plan.filterGradient(upstream.pointer, input.pointer, into: out)
+        }
       }
     }
+  }
+
+  /// All gradients of `convolution` in one pass, which shares work between them.
+  ///
+  /// - Parameters:
+  ///   - upstream: `[batch, outputHeight, outputWidth, outputChannels]`.
+  ///   - input: The input of the forward pass.
+  ///   - filter: The filter of the forward pass.
+  ///   - needingInput: Whether the gradient of the input is wanted.
+  /// - Returns: The gradients of input (if wanted), filter and bias.
+  package static func convolutionGradients(
+    upstream: Tensor, input: Tensor, filter: Tensor, _ window: Window2D, needingInput: Bool
+  ) -> (input: Tensor?, filter: Tensor, bias: Tensor) {
+    guard let vector = Scalar.kernels.convolution else {
+      return (
+        needingInput
+          ? convolutionInputGradient(
+            upstream: upstream, filter: filter, inputShape: input.shape, window) : nil,
+        convolutionFilterGradient(
+          upstream: upstream, input: input, filterShape: filter.shape, window),
+        upstream.sum(alongAxes: [0, 1, 2])
+      )
+    }
+    let plan = ConvolutionPlan<Scalar>(
+      inputShape: input.shape, filterShape: filter.shape, window, "convolutionGradients")
+    plan.check(upstream, "convolutionGradients")
+    let (upstream, input, filter) = (
+      upstream.contiguous(), input.contiguous(), filter.contiguous()
+    )
+    let inputGradient = needingInput ? Tensor(shape: input.shape) { _ in } : nil
+    let filterGradient = Tensor(shape: filter.shape) { _ in }
+    let biasGradient = Tensor(shape: [plan.outputChannels]) { _ in }
+    withExtendedLifetime((upstream, input, filter)) {
+      vector.gradients(
+        plan.geometry, input.pointer, filter.pointer, upstream.pointer, inputGradient?.pointer,
+        filterGradient.pointer, biasGradient.pointer)
+    }
+    return (inputGradient, filterGradient, biasGradient)
   }
 }

@@ -40,13 +40,15 @@ extension NumericScalar where Self: BinaryFloatingPoint {
 extension Float: DifferentiableScalar {
   public static var dtype: String { "float32" }
   public static let arithmetic = ArithmeticKernels<Float>()
-  public static let kernels = KernelTable<Float>.portable
+  public static let kernels = KernelTable<Float>(
+    name: InstructionSet.selected.rawValue, convolution: .kernels, stretch: .kernels)
 }
 
 extension Double: DifferentiableScalar {
   public static var dtype: String { "float64" }
   public static let arithmetic = ArithmeticKernels<Double>()
-  public static let kernels = KernelTable<Double>.portable
+  public static let kernels = KernelTable<Double>(
+    name: "portable", convolution: nil, stretch: nil)
 }
 
 extension Int32: NumericScalar {
