@@ -122,8 +122,8 @@ static void pack_gradient(
     Vector sum = {0};
     for (long r = 0; r < rows; r++) {
       const long place = r * stride + c;
-      const Vector gradient =
-          masked_gradient(upstream + place, output ? output + place : 0, splat(1), count);
+      Vector gradient = load_some(upstream + place, count);
+      if (output) gradient = keep(load_some(output + place, count) > (Vector){0}, gradient);
       store(blocked + r * WIDTH, gradient);
       sum += gradient;
     }

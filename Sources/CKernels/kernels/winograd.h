@@ -140,26 +140,59 @@ INLINE bool is_whole(const Window *w, const int size) {
   return w->top == 0 && w->left == 0 && w->bottom == size && w->right == size;
 }
 
+// Asks for what the tile after next will need of an image. The rows of a tile are far apart, and few
+// channels of a pixel are wanted at a time, which is beyond what the processor foresees.
+INLINE void fetch_ahead(
+    const float *tile, const int size, long row_stride, long column_stride, const bool to_write) {
+  UNROLL for (int i = 0; i < size; i++) {
+    UNROLL for (int j = 0; j < size; j++) {
+      const float *ahead = tile + i * row_stride + (j + 2 * size) * column_stride;
+      if (to_write)
+        __builtin_prefetch(ahead, 1);
+      else
+        __builtin_prefetch(ahead, 0);
+    }
+  }
+}
+
+// Copies of what a tile sees, WIDTH channels deep and `size` pixels wide, for tiles at an edge and
+// channels that do not fill a vector: the kernels themselves know whole tiles only.
+INLINE void copy_from_image(
+    const Window *w, const int size, const float *image, long row_stride, long column_stride,
+    long count, float *copy) {
+  memset(copy, 0, (size_t)(size * size * WIDTH) * sizeof(float));
+  for (long i = w->top; i < w->bottom; i++) {
+    for (long j = w->left; j < w->right; j++)
+      store(
+          copy + (i * size + j) * WIDTH,
+          load_some(image + i * row_stride + j * column_stride, count));
+  }
+}
+
+INLINE void copy_to_image(
+    const Window *w, const int size, const float *copy, float *image, long row_stride,
+    long column_stride, long count) {
+  for (long i = w->top; i < w->bottom; i++) {
+    for (long j = w->left; j < w->right; j++)
+      store_some(
+          image + i * row_stride + j * column_stride, load(copy + (i * size + j) * WIDTH), count);
+  }
+}
+
 static void winograd_input(
     WinogradShape shape, WinogradBlock block, const float *input, float *planes) {
   const long channels = shape.input_channels;
   Tile tile = tile_at(shape, block.first_tile);
   for (long t = 0; t < block.tiles; t++, advance(shape, &tile)) {
     const Window window = input_window(shape, &tile);
+    const bool whole = is_whole(&window, PATCH);
     for (long c = 0; c < block.channels; c += WIDTH) {
       const long count = smaller(WIDTH, block.channels - c);
       const float *patch = input + window.offset * channels + block.first_channel + c;
       long row_stride = shape.width * channels, column_stride = channels;
-      // At an edge, and for channels that do not fill a vector, from a copy with zeros around it.
       float copy[PLANES * WIDTH];
-      if (count < WIDTH || !is_whole(&window, PATCH)) {
-        memset(copy, 0, sizeof copy);
-        for (long i = window.top; i < window.bottom; i++) {
-          for (long j = window.left; j < window.right; j++)
-            store(
-                copy + (i * PATCH + j) * WIDTH,
-                load_some(patch + i * row_stride + j * column_stride, count));
-        }
+      if (!whole || count < WIDTH) {
+        copy_from_image(&window, PATCH, patch, row_stride, column_stride, count, copy);
         patch = copy;
         row_stride = PATCH * WIDTH;
         column_stride = WIDTH;
@@ -184,13 +217,12 @@ static void winograd_input(
 }
 
 static void winograd_input_gradient(
-    WinogradShape shape, WinogradBlock block, const float *products,
-    float *input_gradient) {
+    WinogradShape shape, WinogradBlock block, const float *products, float *input_gradient) {
   const long channels = shape.input_channels;
-  const long row_stride = shape.width * channels;
   Tile tile = tile_at(shape, block.first_tile);
   for (long t = 0; t < block.tiles; t++, advance(shape, &tile)) {
     const Window window = input_window(shape, &tile);
+    const bool whole = is_whole(&window, PATCH);
     for (long c = 0; c < block.channels; c += WIDTH) {
       const long count = smaller(WIDTH, block.channels - c);
       const float *source = products + t * PANEL + c;
@@ -201,22 +233,28 @@ static void winograd_input_gradient(
           v[i] = load(source + (i * PATCH + j) * block.plane_stride);
         transform_input_gradient(v, columns[j]);
       }
-      float *patch = input_gradient + window.offset * channels + block.first_channel + c;
-      const bool whole = count == WIDTH && is_whole(&window, PATCH);
+      float *const place = input_gradient + window.offset * channels + block.first_channel + c;
+      float *patch = place;
+      long row_stride = shape.width * channels, column_stride = channels;
+      float copy[PLANES * WIDTH];
+      const bool copied = !whole || count < WIDTH;
+      if (copied) {
+        copy_from_image(&window, PATCH, place, row_stride, column_stride, count, copy);
+        patch = copy;
+        row_stride = PATCH * WIDTH;
+        column_stride = WIDTH;
+      }
       UNROLL for (int i = 0; i < PATCH; i++) {
         Vector v[PATCH], d[PATCH];
         UNROLL for (int j = 0; j < PATCH; j++) v[j] = columns[j][i];
         transform_input_gradient(v, d);
         float *row = patch + i * row_stride;
-        if (whole) {
-          UNROLL for (int j = 0; j < PATCH; j++)
-            store(row + j * channels, load(row + j * channels) + d[j]);
-        } else if (i >= window.top && i < window.bottom) {
-          for (long j = window.left; j < window.right; j++)
-            store_some(
-                row + j * channels, load_some(row + j * channels, count) + d[j], count);
-        }
+        UNROLL for (int j = 0; j < PATCH; j++)
+          store(row + j * column_stride, load(row + j * column_stride) + d[j]);
       }
+      if (copied)
+        copy_to_image(
+            &window, PATCH, copy, place, shape.width * channels, channels, count);
     }
   }
 }
@@ -247,32 +285,45 @@ static void winograd_output(
   Tile tile = tile_at(shape, block.first_tile);
   for (long t = 0; t < block.tiles; t++, advance(shape, &tile)) {
     const Window window = output_window(shape, &tile, TILE);
+    const bool whole = is_whole(&window, TILE);
     for (long c = 0; c < block.channels; c += WIDTH) {
       const long count = smaller(WIDTH, block.channels - c), channel = block.first_channel + c;
       const Vector offset = bias ? load_some(bias + channel, count) : (Vector){0};
       Vector y[TILE][TILE];
       tile_outputs(products + t * PANEL + c, block.plane_stride, y);
-      float *target = output + window.offset * channels + channel;
-      const bool whole = count == WIDTH && is_whole(&window, TILE);
+      float *const place = output + window.offset * channels + channel;
+      fetch_ahead(place, TILE, shape.output_width * channels, channels, true);
+      float copy[TILE * TILE * WIDTH];
+      const bool copied = !whole || count < WIDTH;
+      float *target = copied ? copy : place;
+      const long row_stride = copied ? TILE * WIDTH : shape.output_width * channels;
+      const long column_stride = copied ? WIDTH : channels;
       UNROLL for (int i = 0; i < TILE; i++) {
-        float *row = target + i * shape.output_width * channels;
-        if (whole) {
-          UNROLL for (int j = 0; j < TILE; j++)
-            store(row + j * channels, at_least(bound, y[i][j] + offset));
-        } else if (i < window.bottom) {
-          for (long j = 0; j < window.right; j++)
-            store_some(row + j * channels, at_least(bound, y[i][j] + offset), count);
-        }
+        UNROLL for (int j = 0; j < TILE; j++)
+          store(target + i * row_stride + j * column_stride, at_least(bound, y[i][j] + offset));
       }
+      if (copied)
+        copy_to_image(
+            &window, TILE, copy, place, shape.output_width * channels, channels, count);
     }
   }
 }
 
-// The larger of two, the second only if it is larger or the first to be no number; `second` says
-// which it was.
+// The larger of two, the first if they are equal; what is not a number is larger than all. `second`
+// says which it was.
 INLINE Vector larger_of(Vector a, Vector b, Mask *second) {
-  *second = (b > a) | ((b != b) & (a == a));
+  *second = ~(a >= b) & (a == a);
   return choose(*second, b, a);
+}
+
+// The largest of each 2x2 window, with its choice in two masks.
+INLINE Vector pooled(Vector y[TILE][TILE], int i, int j, Mask *right, Mask *below) {
+  Mask right_above, right_below;
+  const Vector above = larger_of(y[2 * i][2 * j], y[2 * i][2 * j + 1], &right_above);
+  const Vector under = larger_of(y[2 * i + 1][2 * j], y[2 * i + 1][2 * j + 1], &right_below);
+  const Vector largest = larger_of(above, under, below);
+  *right = (*below & right_below) | (~*below & right_above);
+  return largest;
 }
 
 static void winograd_pooled_output(
@@ -284,26 +335,37 @@ static void winograd_pooled_output(
   Tile tile = tile_at(shape, block.first_tile);
   for (long t = 0; t < block.tiles; t++, advance(shape, &tile)) {
     const Window window = output_window(shape, &tile, TILE / 2);
+    const bool whole = is_whole(&window, TILE / 2);
     for (long c = 0; c < block.channels; c += WIDTH) {
       const long count = smaller(WIDTH, block.channels - c), channel = block.first_channel + c;
       const Vector offset = bias ? load_some(bias + channel, count) : (Vector){0};
-      Vector y[TILE][TILE];
+      Vector y[TILE][TILE], largest[TILE / 2][TILE / 2];
+      Mask right[TILE / 2][TILE / 2], below[TILE / 2][TILE / 2];
       tile_outputs(products + t * PANEL + c, block.plane_stride, y);
       UNROLL for (int i = 0; i < TILE / 2; i++) {
-        UNROLL for (int j = 0; j < TILE / 2; j++) {
-          if (i >= window.bottom || j >= window.right) continue;
-          Mask right_above, right_below, below;
-          const Vector above = larger_of(y[2 * i][2 * j], y[2 * i][2 * j + 1], &right_above);
-          const Vector under =
-              larger_of(y[2 * i + 1][2 * j], y[2 * i + 1][2 * j + 1], &right_below);
-          const Vector largest = larger_of(above, under, &below);
-          const long pixel = window.offset + i * width + j;
-          store_some(
-              output + pixel * channels + channel, at_least(bound, largest + offset), count);
-          if (!choices) continue;
-          uint8_t *bits = choices + pixel * 2 * bytes + channel / 8;
-          store_bits(bits, (below & right_below) | (~below & right_above), count);
-          store_bits(bits + bytes, below, count);
+        UNROLL for (int j = 0; j < TILE / 2; j++)
+          largest[i][j] = at_least(bound, pooled(y, i, j, &right[i][j], &below[i][j]) + offset);
+      }
+      float *target = output + window.offset * channels + channel;
+      uint8_t *bits = choices ? choices + window.offset * 2 * bytes + channel / 8 : 0;
+      fetch_ahead(target, TILE / 2, width * channels, channels, true);
+      if (whole && count == WIDTH) {
+        UNROLL for (int i = 0; i < TILE / 2; i++) {
+          UNROLL for (int j = 0; j < TILE / 2; j++) {
+            store(target + (i * width + j) * channels, largest[i][j]);
+            if (!bits) continue;
+            store_bits(bits + (i * width + j) * 2 * bytes, right[i][j], WIDTH);
+            store_bits(bits + (i * width + j) * 2 * bytes + bytes, below[i][j], WIDTH);
+          }
+        }
+        continue;
+      }
+      for (long i = 0; i < window.bottom; i++) {
+        for (long j = 0; j < window.right; j++) {
+          store_some(target + (i * width + j) * channels, largest[i][j], count);
+          if (!bits) continue;
+          store_bits(bits + (i * width + j) * 2 * bytes, right[i][j], count);
+          store_bits(bits + (i * width + j) * 2 * bytes + bytes, below[i][j], count);
         }
       }
     }

@@ -1,23 +1,25 @@
 // The rest of Winograd's convolution: gradients of the output and of the weights, and the products.
 
+// What a tile of gradients is read from, in pixels `row_stride` and `column_stride` floats apart.
+typedef struct {
+  const float *upstream, *output;  // the output may be null
+  long row_stride, column_stride;
+} TileSource;
+
 // The gradient at one output, zero where the output is not above zero.
-INLINE Vector masked_gradient(
-    const float *upstream, const float *output, Vector scale, long count) {
-  const Vector gradient = scale * load_some(upstream, count);
-  return output ? keep(load_some(output, count) > (Vector){0}, gradient) : gradient;
+INLINE Vector gradient_at(const TileSource *source, long i, long j, Vector scale) {
+  const long place = i * source->row_stride + j * source->column_stride;
+  const Vector gradient = scale * load(source->upstream + place);
+  if (!source->output) return gradient;
+  return keep(load(source->output + place) > (Vector){0}, gradient);
 }
 
 // dY of one tile, and its sum.
-INLINE Vector tile_gradient(
-    const Window *window, const float *upstream, const float *output, Vector scale,
-    long row_stride, long channels, long count, Vector y[TILE][TILE]) {
+INLINE Vector tile_gradient(const TileSource *source, Vector scale, Vector y[TILE][TILE]) {
   Vector sum = {0};
   UNROLL for (int i = 0; i < TILE; i++) {
     UNROLL for (int j = 0; j < TILE; j++) {
-      const long place = i * row_stride + j * channels;
-      y[i][j] = (Vector){0};
-      if (i >= window->bottom || j >= window->right) continue;
-      y[i][j] = masked_gradient(upstream + place, output ? output + place : 0, scale, count);
+      y[i][j] = gradient_at(source, i, j, scale);
       sum += y[i][j];
     }
   }
@@ -26,25 +28,18 @@ INLINE Vector tile_gradient(
 
 // The same from pooled gradients, each of which goes to one of four outputs.
 INLINE Vector tile_gradient_from_pooled(
-    const Window *window, const float *upstream, const float *output, const uint8_t *choices,
-    Vector scale, long width, long channels, long count, Vector y[TILE][TILE]) {
-  const long bytes = (channels + 7) / 8;
+    const TileSource *source, Mask right[2][2], Mask below[2][2], Vector scale,
+    Vector y[TILE][TILE]) {
   Vector sum = {0};
   UNROLL for (int i = 0; i < TILE / 2; i++) {
     UNROLL for (int j = 0; j < TILE / 2; j++) {
-      Vector gradient = {0};
-      Mask right = {0}, below = {0};
-      if (i < window->bottom && j < window->right) {
-        const long pixel = i * width + j, place = pixel * channels;
-        gradient = masked_gradient(upstream + place, output ? output + place : 0, scale, count);
-        right = load_bits(choices + pixel * 2 * bytes, count);
-        below = load_bits(choices + pixel * 2 * bytes + bytes, count);
-      }
+      const Vector gradient = gradient_at(source, i, j, scale);
+      const Mask r = right[i][j], b = below[i][j];
       sum += gradient;
-      y[2 * i][2 * j] = keep(~right & ~below, gradient);
-      y[2 * i][2 * j + 1] = keep(right & ~below, gradient);
-      y[2 * i + 1][2 * j] = keep(~right & below, gradient);
-      y[2 * i + 1][2 * j + 1] = keep(right & below, gradient);
+      y[2 * i][2 * j] = keep(~r & ~b, gradient);
+      y[2 * i][2 * j + 1] = keep(r & ~b, gradient);
+      y[2 * i + 1][2 * j] = keep(~r & b, gradient);
+      y[2 * i + 1][2 * j + 1] = keep(r & b, gradient);
     }
   }
   return sum;
@@ -66,38 +61,74 @@ INLINE void transform_tile_gradient(
   }
 }
 
+INLINE void transform_gradients(
+    const bool is_pooled, WinogradShape shape, WinogradBlock block, const float *upstream,
+    const float *output, const uint8_t *choices, float scale, float *planes,
+    float *bias_gradient) {
+  enum { GROUP = 4 };  // vectors whose sums are kept while the tiles go by
+  const int size = is_pooled ? TILE / 2 : TILE;
+  const long channels = shape.output_channels, bytes = (channels + 7) / 8;
+  const long width = shape.output_width * size / TILE;
+  const Vector factor = splat(scale);
+  for (long group = 0; group < block.channels; group += GROUP * WIDTH) {
+    Vector sums[GROUP] = {{0}};
+    Tile tile = tile_at(shape, block.first_tile);
+    for (long t = 0; t < block.tiles; t++, advance(shape, &tile)) {
+      const Window window = output_window(shape, &tile, size);
+      const bool whole = is_whole(&window, size);
+      const long end = smaller(group + GROUP * WIDTH, block.channels);
+      for (long c = group; c < end; c += WIDTH) {
+        const long count = smaller(WIDTH, block.channels - c), channel = block.first_channel + c;
+        const long place = window.offset * channels + channel;
+        TileSource source = {
+            upstream + place, output ? output + place : 0, width * channels, channels};
+        float upstream_copy[TILE * TILE * WIDTH], output_copy[TILE * TILE * WIDTH];
+        if (!whole || count < WIDTH) {
+          copy_from_image(
+              &window, size, source.upstream, width * channels, channels, count, upstream_copy);
+          if (output)
+            copy_from_image(
+                &window, size, source.output, width * channels, channels, count, output_copy);
+          source = (TileSource){upstream_copy, output ? output_copy : 0, size * WIDTH, WIDTH};
+        }
+        fetch_ahead(upstream + place, size, width * channels, channels, false);
+        if (output) fetch_ahead(output + place, size, width * channels, channels, false);
+        Vector y[TILE][TILE];
+        if (is_pooled) {
+          const uint8_t *bits = choices + window.offset * 2 * bytes + channel / 8;
+          Mask right[2][2] = {{{0}}}, below[2][2] = {{{0}}};
+          UNROLL for (int i = 0; i < TILE / 2; i++) {
+            UNROLL for (int j = 0; j < TILE / 2; j++) {
+              if (!whole && (i >= window.bottom || j >= window.right)) continue;
+              right[i][j] = load_bits(bits + (i * width + j) * 2 * bytes, count);
+              below[i][j] = load_bits(bits + (i * width + j) * 2 * bytes + bytes, count);
+            }
+          }
+          sums[(c - group) / WIDTH] +=
+              tile_gradient_from_pooled(&source, right, below, factor, y);
+        } else {
+          sums[(c - group) / WIDTH] += tile_gradient(&source, factor, y);
+        }
+        transform_tile_gradient(y, planes + c * block.capacity + t * WIDTH, block.plane_stride);
+      }
+    }
+    if (!bias_gradient) continue;
+    for (long c = group; c < smaller(group + GROUP * WIDTH, block.channels); c += WIDTH) {
+      float *target = bias_gradient + block.first_channel + c;
+      const long count = smaller(WIDTH, block.channels - c);
+      store_some(target, load_some(target, count) + sums[(c - group) / WIDTH], count);
+    }
+  }
+}
+
 static void winograd_gradient(
     WinogradShape shape, WinogradBlock block, const float *upstream, const float *output,
     const uint8_t *choices, float scale, float *planes, float *bias_gradient) {
-  const long channels = shape.output_channels, bytes = (channels + 7) / 8;
-  const Vector factor = splat(scale);
-  for (long c = 0; c < block.channels; c += WIDTH) {
-    const long count = smaller(WIDTH, block.channels - c), channel = block.first_channel + c;
-    float *target = planes + c * block.capacity;
-    Vector sum = {0};
-    Tile tile = tile_at(shape, block.first_tile);
-    for (long t = 0; t < block.tiles; t++, advance(shape, &tile), target += WIDTH) {
-      Vector y[TILE][TILE];
-      if (choices) {
-        const Window window = output_window(shape, &tile, TILE / 2);
-        const long place = window.offset * channels + channel;
-        sum += tile_gradient_from_pooled(
-            &window, upstream + place, output ? output + place : 0,
-            choices + window.offset * 2 * bytes + channel / 8, factor, shape.output_width / 2,
-            channels, count, y);
-      } else {
-        const Window window = output_window(shape, &tile, TILE);
-        const long place = window.offset * channels + channel;
-        sum += tile_gradient(
-            &window, upstream + place, output ? output + place : 0, factor,
-            shape.output_width * channels, channels, count, y);
-      }
-      transform_tile_gradient(y, target, block.plane_stride);
-    }
-    if (bias_gradient)
-      store_some(
-          bias_gradient + channel, load_some(bias_gradient + channel, count) + sum, count);
-  }
+  if (choices)
+    transform_gradients(
+        true, shape, block, upstream, output, choices, scale, planes, bias_gradient);
+  else
+    transform_gradients(false, shape, block, upstream, output, 0, scale, planes, bias_gradient);
 }
 
 static void winograd_products(
