@@ -5,7 +5,7 @@ public struct Batch: Sendable {
   /// The samples, of shape `[batch, …]`, usually `[batch, height, width, channels]`.
   public let images: Tensor<Float>
   /// The class of every sample, of shape `[batch]`.
-  public let labels: Tensor<Int32>
+  public let labels: Tensor<Int64>
   /// For every sample, its index in the source.
   public let indices: [Int]
   /// The epoch, from 0.

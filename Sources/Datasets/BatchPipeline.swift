@@ -152,7 +152,7 @@ package final class BatchPipeline: @unchecked Sendable {
     let count = batch.indices.count
     return Batch(
       images: Tensor(storage: batch.storage, layout: Layout(contiguous: [count] + sampleShape)),
-      labels: Tensor(batch.indices.map { Int32(label($0)) }, shape: [count]),
+      labels: Tensor(batch.indices.map { Int64(label($0)) }, shape: [count]),
       indices: batch.indices, epoch: batch.step / plan.stepsPerEpoch,
       step: batch.step % plan.stepsPerEpoch)
   }
