@@ -13,6 +13,8 @@ Keys: `<case>` float64 [130]. η₀ = 0.1 in all, and
                              (CosineDecay)
   warmUpCosine               0.01 + 0.09 t/10 for t < 10, then the cosine, at t − 10
                              (CosineDecay with warm-up)
+  warmUpCosine.pytorch       0.1 (t + 1)/10 for t < 10, then the same
+                             (LinearLR, CosineAnnealingLR and ConstantLR, one after the other)
   piecewise.pytorch          0.1 below step 20, 0.05 from step 20, 0.025 from step 60 (MultiStepLR)
   piecewise.keras            0.1 up to and including step 20, 0.05 up to and including step 60, then
                              0.025 (PiecewiseConstantDecay)
@@ -67,6 +69,19 @@ add(
     "warmUpCosine",
     k.CosineDecay(np.float64(0.01), 100, last / first, warmup_target=first, warmup_steps=10),
     lambda t: 0.01 + 0.09 * t / 10 if t < 10 else cosine(t - 10),
+)
+add(
+    "warmUpCosine.pytorch",
+    lambda o: pytorch.SequentialLR(
+        o,
+        [
+            pytorch.LinearLR(o, 1 / 10, total_iters=9),
+            pytorch.CosineAnnealingLR(o, 100, last),
+            pytorch.ConstantLR(o, last / first, COUNT),
+        ],
+        [10, 110],
+    ),
+    lambda t: first * (t + 1) / 10 if t < 10 else cosine(t - 10),
 )
 add(
     "piecewise.pytorch",
