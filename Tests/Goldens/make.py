@@ -1,4 +1,4 @@
-"""Makes every golden file anew, or checks that the files here are what the scripts make.
+"""Makes every .safetensors file here anew, or checks that the files here are what the scripts make.
 
 Versions: requirements.txt, Python 3.11.
 Commands: python Tests/Goldens/make.py            writes Tests/Goldens/*.safetensors
