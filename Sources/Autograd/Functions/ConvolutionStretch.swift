@@ -24,7 +24,7 @@ extension Variable {
     let hasBias = biases.map { $0 != nil }
 
     let (output, memory) = kernels.forward(
-      stretch, value, filters.map(\.value), biases.map { $0?.value },
+      stretch, value, kernels.prepare(stretch, filters.map(\.value)), biases.map { $0?.value },
       inputs.contains(where: \.isRecorded))
     return Variable(output, from: inputs, keeping: [.inputs, .output]) { saved, upstream in
       var (filters, biases): ([Variable], [Variable?]) = ([], [])

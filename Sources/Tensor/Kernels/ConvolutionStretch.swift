@@ -46,9 +46,11 @@ package struct StretchGradients<Scalar: DifferentiableScalar>: Sendable {
 
 /// The two passes of a stretch, for a scalar that has them in vector instructions.
 package struct StretchKernels<Scalar: DifferentiableScalar>: Sendable {
+  package let prepare:
+    @Sendable (_ stretch: ConvolutionStretch, _ filters: [Tensor<Scalar>]) -> [Tensor<Scalar>]
   package let forward:
     @Sendable (
-      _ stretch: ConvolutionStretch, _ input: Tensor<Scalar>, _ filters: [Tensor<Scalar>],
+      _ stretch: ConvolutionStretch, _ input: Tensor<Scalar>, _ prepared: [Tensor<Scalar>],
       _ biases: [Tensor<Scalar>?], _ keeping: Bool
     ) -> (output: Tensor<Scalar>, memory: StretchMemory<Scalar>)
   package let gradients:
@@ -61,7 +63,8 @@ package struct StretchKernels<Scalar: DifferentiableScalar>: Sendable {
 
 extension StretchKernels<Float> {
   static let kernels = StretchKernels(
-    forward: { $0.forward($1, filters: $2, biases: $3, keeping: $4) },
+    prepare: { $0.prepare($1) },
+    forward: { $0.forward($1, prepared: $2, biases: $3, keeping: $4) },
     gradients: {
       $0.gradients(
         upstream: $1, input: $2, filters: $3, biases: $4, output: $5, memory: $6,
@@ -136,13 +139,20 @@ package struct ConvolutionStretch: Sendable {
 
   // MARK: Forward
 
+  /// The filters as the forward pass wants them, to be used for as long as they do not change.
+  package func prepare(_ filters: [Tensor<Float>]) -> [Tensor<Float>] {
+    prepared(filters) { $0.preparedCount.forward } by: { $0.prepare($1, into: $2) }
+  }
+
   /// The output of the last block, and what the way back needs if `keeping`.
+  ///
+  /// - Parameter weights: The filters as `prepare` returned them.
   package func forward(
-    _ input: Tensor<Float>, filters: [Tensor<Float>], biases: [Tensor<Float>?], keeping: Bool
+    _ input: Tensor<Float>, prepared weights: [Tensor<Float>], biases: [Tensor<Float>?],
+    keeping: Bool
   ) -> (output: Tensor<Float>, memory: StretchMemory<Float>) {
     let input = input.contiguous()
     let biases = biases.map { $0?.contiguous() }
-    let weights = prepared(filters) { $0.preparedCount.forward } by: { $0.prepare($1, into: $2) }
     let memory = StretchMemory<Float>(
       outputs: steps.map { step in
         keeping && step.isKept ? Tensor(shape: [batch] + step.outputShape) { _ in } : nil
@@ -153,11 +163,20 @@ package struct ConvolutionStretch: Sendable {
     let output = Tensor<Float>(shape: outputShape) { _ in }
     let pass = Pass(
       input: input, output: output, weights: weights, biases: biases, memory: memory)
-    Parallel.forEach(batch) { image in
+    // With few images, the threads share each of them.
+    let sharesImages = batch < 2 * Parallel.maximumThreads
+    let runImage = { @Sendable (image: Int) in
       withScratch(scratchCount) { scratch in
-        var places = places(of: image, in: pass, scratch: scratch)
-        for index in steps.indices { run(index, image: image, &places, pass) }
+        let places = places(of: image, in: pass, scratch: scratch)
+        for index in steps.indices {
+          run(index, image: image, places, pass, inParallel: sharesImages)
+        }
       }
+    }
+    if sharesImages {
+      for image in 0..<batch { runImage(image) }
+    } else {
+      Parallel.forEach(batch, runImage)
     }
     return (output, memory)
   }
@@ -194,8 +213,10 @@ package struct ConvolutionStretch: Sendable {
       input: UnsafePointer(pass.input.pointer + image * steps[0].inputCount), outputs: outputs)
   }
 
-  /// Runs one block on one image.
-  private func run(_ index: Int, image: Int, _ places: inout Places, _ pass: Pass) {
+  /// Runs one block on one image, on this thread or on all.
+  private func run(
+    _ index: Int, image: Int, _ places: Places, _ pass: Pass, inParallel: Bool = false
+  ) {
     let step = steps[index]
     let target = places.outputs[index]
     let operands = ConvolutionOperands(
@@ -203,13 +224,16 @@ package struct ConvolutionStretch: Sendable {
       weights: UnsafePointer(pass.weights[index].pointer),
       bias: pass.biases[index].map { UnsafePointer($0.pointer) },
       activation: step.block.isRectified ? .relu : .none, output: target)
-    switch step.algorithm {
-    case .winograd(let convolution) where step.block.isPooled:
-      convolution.forwardPooled(
-        images: 0..<1, operands,
-        choices: pass.memory.choices[index].map { $0.pointer + image * step.choiceCount })
-    case .winograd(let convolution): convolution.forward(images: 0..<1, operands)
-    case .direct(let convolution): convolution.forward(images: 0..<1, operands)
+    let choices = pass.memory.choices[index].map { $0.pointer + image * step.choiceCount }
+    switch (step.algorithm, inParallel) {
+    case (.winograd(let convolution), true) where step.block.isPooled:
+      convolution.forwardPooled(operands, choices: choices)
+    case (.winograd(let convolution), false) where step.block.isPooled:
+      convolution.forwardPooled(images: 0..<1, operands, choices: choices)
+    case (.winograd(let convolution), true): convolution.forward(operands)
+    case (.winograd(let convolution), false): convolution.forward(images: 0..<1, operands)
+    case (.direct(let convolution), true): convolution.forward(operands)
+    case (.direct(let convolution), false): convolution.forward(images: 0..<1, operands)
     }
     if let dropout = step.block.dropout {
       Float.kernels.dropout(
@@ -231,9 +255,7 @@ package struct ConvolutionStretch: Sendable {
     needingInput: Bool
   ) -> StretchGradients<Float> {
     let (input, upstream) = (input.contiguous(), upstream.contiguous())
-    let forwardWeights = prepared(filters) { $0.preparedCount.forward } by: {
-      $0.prepare($1, into: $2)
-    }
+    let forwardWeights = prepare(filters)
     let weights = prepared(filters) { $0.preparedCount.gradient } by: {
       $0.prepareForGradient($1, into: $2)
     }
@@ -251,9 +273,9 @@ package struct ConvolutionStretch: Sendable {
       withScratch(scratchCount + 2 * largest) { scratch in
         let gradientBuffers = (scratch + scratchCount, scratch + scratchCount + largest)
         for image in slot * batch / slots..<(slot + 1) * batch / slots {
-          var places = places(of: image, in: pass, scratch: scratch)
+          let places = places(of: image, in: pass, scratch: scratch)
           for index in steps.indices.dropLast() where memory.outputs[index] == nil {
-            run(index, image: image, &places, pass)
+            run(index, image: image, places, pass)
           }
           var gradient = UnsafePointer(upstream.pointer + image * upstreamCount)
           for index in steps.indices.reversed() {
