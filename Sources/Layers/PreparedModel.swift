@@ -34,7 +34,11 @@ public struct PreparedModel<Scalar: DifferentiableScalar>: Sendable {
         switch part {
         case .stretch(let blocks):
           guard let kernels = Scalar.kernels.stretch else {
-            steps += blocks.map { .layer(BlockLayer(block: $0)) }
+            for block in blocks {
+              let layer = BlockLayer(block: block)
+              shape = layer.outputShape(for: shape)
+              steps.append(.layer(layer))
+            }
             continue
           }
           let filters = blocks.map(\.filter.value)
