@@ -7,16 +7,18 @@ extension Parameterized {
   ///
   /// - Precondition: No path belongs to two parameters.
   public var parameterValues: [String: Tensor<Scalar>] {
-    Dictionary(parameters.map { ($0.path, $0.parameter.value) }) { first, _ in
-      fatalError("parameterValues: a path belongs to two parameters, of shape \(first.shape) one")
+    var values: [String: Tensor<Scalar>] = [:]
+    for (path, parameter) in parameters {
+      require(
+        values.updateValue(parameter.value, forKey: path) == nil,
+        "parameterValues: two parameters have the path \(path)")
     }
+    return values
   }
 
   /// Writes all parameters to a safetensors file, each under its path.
   ///
-  /// The file appears complete or not at all.
-  ///
-  /// Equal models give equal bytes.
+  /// The file appears complete or not at all. Equal models give equal bytes.
   ///
   /// - Parameters:
   ///   - url: A file that is replaced if it is there, in a folder that is there.
@@ -36,9 +38,10 @@ extension Parameterized {
     try load(from: Safetensors(contentsOf: url))
   }
 
-  /// Takes the values of all parameters from an open file.
+  /// Takes the values of all parameters from an open file, or none of them.
   ///
-  /// See ``load(from:)-(URL)``.
+  /// - Throws: ``StateMismatch``, which lists every difference of names, shapes and types, and ``CheckpointError`` where the
+  ///   file cannot be read. The model is then as it was.
   public mutating func load(from file: Safetensors) throws {
     let values = try file.tensors(
       matching: parameterValues.mapValues(\.shape), as: Scalar.self)
