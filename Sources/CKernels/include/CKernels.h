@@ -88,11 +88,11 @@ typedef struct {
       PatchShape shape, PatchBlock block, const float *_Nonnull patches,
       long patch_stride, long first_column, long columns, float *_Nonnull input_gradient);
 
-  // Blocked, zero-filled <- `rows` rows of `columns` floats, `stride` apart, set to zero where
+  // Blocked, zero-filled <- `scale` times `rows` rows of `columns` floats, `stride` apart, zero where
   // `output` (if given) is not above zero; their sums are added to bias_gradient (if given).
   void (*_Nonnull pack_gradient)(
       const float *_Nonnull upstream, const float *_Nullable output, long rows, long columns,
-      long stride, long capacity, float *_Nonnull blocked, float *_Nullable bias_gradient);
+      long stride, float scale, long capacity, float *_Nonnull blocked, float *_Nullable bias_gradient);
 
   // U = G g G^T of weights [3][3][depth][columns], as [panel][36][depth][panel_width].
   void (*_Nonnull winograd_weights)(

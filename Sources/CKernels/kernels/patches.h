@@ -115,14 +115,14 @@ static void add_patches(
 }
 
 static void pack_gradient(
-    const float *upstream, const float *output, long rows, long columns, long stride,
+    const float *upstream, const float *output, long rows, long columns, long stride, float scale,
     long capacity, float *blocked, float *bias_gradient) {
   for (long c = 0; c < columns; c += WIDTH, blocked += capacity * WIDTH) {
     const long count = smaller(WIDTH, columns - c);
     Vector sum = {0};
     for (long r = 0; r < rows; r++) {
       const long place = r * stride + c;
-      Vector gradient = load_some(upstream + place, count);
+      Vector gradient = scale * load_some(upstream + place, count);
       if (output) gradient = keep(load_some(output + place, count) > (Vector){0}, gradient);
       store(blocked + r * WIDTH, gradient);
       sum += gradient;

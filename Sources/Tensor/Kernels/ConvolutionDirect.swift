@@ -5,7 +5,7 @@ import CKernels
 /// Patches are copied block by block into the layout of the product (im2col that never leaves the cache), which costs a few
 /// percent. Relative error (L2) about 1e-7 to 3e-7, that of any sum in `Float`. Padding enters as zeros, so that an
 /// infinite weight makes what it pads not a number.
-package struct DirectConvolution: Sendable {
+package struct DirectConvolution: ConvolutionKernel {
   package let geometry: ConvolutionGeometry
   let kernels: Unchecked<ConvolutionKernels>
   let shape: PatchShape
@@ -55,16 +55,15 @@ package struct DirectConvolution: Sendable {
 
   // MARK: Weights
 
-  /// Scalars of the packed weights, for the forward pass and for the gradient of the input.
-  package var packedWeightCount: (forward: Int, gradient: Int) {
+  package var preparedWeightCount: (forward: Int, gradient: Int) {
     (
       geometry.groups * outputPanels * depth * panel,
       geometry.groups * shape.runs * runPanels * outputsPerGroup * panel
     )
   }
 
-  /// Weights `[kernelHeight, kernelWidth, inputChannels / groups, outputChannels]` as panels, for `forward`.
-  package func packWeights(
+  /// The weights as panels, group by group.
+  package func prepareWeights(
     _ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>
   ) {
     for group in 0..<geometry.groups {
@@ -75,7 +74,7 @@ package struct DirectConvolution: Sendable {
   }
 
   /// The transposed weights as panels, run by run, for the gradient of the input.
-  package func packWeightsForGradient(
+  package func prepareWeightsForGradient(
     _ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>
   ) {
     withScratch(geometry.weightCount) { transposed in
@@ -94,9 +93,6 @@ package struct DirectConvolution: Sendable {
 
   // MARK: Forward
 
-  /// `output = activation(input ⋆ weights + bias)` for the whole batch, in parallel over blocks of output pixels.
-  ///
-  /// The weights are what `packWeights` made.
   package func forward(_ operands: ConvolutionOperands) {
     let operands = Unchecked(operands)
     let capacity = forwardCapacity
@@ -106,7 +102,6 @@ package struct DirectConvolution: Sendable {
     }
   }
 
-  /// The same for some images, on this thread.
   package func forward(images: Range<Int>, _ operands: ConvolutionOperands) {
     forward(
       pixels: images.lowerBound * pixelsPerImage..<images.upperBound * pixelsPerImage, operands)

@@ -1,7 +1,7 @@
 import CKernels
 
 extension DirectConvolution {
-  /// Scalars of one accumulator: the weights' gradient, `[group][depth][columns]`, then the bias's.
+  /// The weights' gradient, `[group][depth][columns]`, then the bias's.
   package var accumulatorCount: Int {
     geometry.groups * depth * columns + geometry.outputChannels
   }
@@ -11,12 +11,6 @@ extension DirectConvolution {
     outputsPerGroup.roundedUp(toMultipleOf: kernels.value.vector_width)
   }
 
-  /// The gradients of the whole batch, in one pass over blocks of output pixels.
-  ///
-  /// - Parameters:
-  ///   - operands: The weights are what `packWeightsForGradient` made.
-  ///   - weightGradient: Is overwritten with `∂L/∂weights`, in the layout of the weights.
-  ///   - biasGradient: Is overwritten with `∂L/∂bias`.
   package func gradients(
     _ operands: ConvolutionGradientOperands, weightGradient: UnsafeMutablePointer<Float>?,
     biasGradient: UnsafeMutablePointer<Float>?
@@ -25,7 +19,7 @@ extension DirectConvolution {
     let needsWeights = weightGradient != nil
     let accumulates = needsWeights || biasGradient != nil
     withScratch(accumulates ? slots.count * accumulatorCount : 0) { accumulators in
-      if slots.sharesImages, let gradient = operands.inputGradient {
+      if slots.images == nil, let gradient = operands.inputGradient {
         gradient.update(repeating: 0, count: geometry.inputCount)
       }
       let shared = Unchecked((operands, accumulators))
@@ -33,11 +27,7 @@ extension DirectConvolution {
         let (operands, accumulators) = shared.value
         let accumulator = accumulates ? accumulators + slot * accumulatorCount : nil
         accumulator?.update(repeating: 0, count: accumulatorCount)
-        if !slots.sharesImages {
-          let height = geometry.outputHeight
-          zeroInputGradient(
-            images: rows.lowerBound / height..<rows.upperBound / height, operands)
-        }
+        if let images = slots.images { zeroInputGradient(images: images[slot], operands) }
         accumulateGradients(rows: rows, operands, into: accumulator, weights: needsWeights)
       }
       guard accumulates else { return }
@@ -47,8 +37,6 @@ extension DirectConvolution {
     }
   }
 
-  /// The gradients of some images, on this thread: overwrites theirs of the input, and adds to an accumulator of
-  /// `accumulatorCount` scalars, zero at first, for `finishGradients`.
   package func accumulateGradients(
     images: Range<Int>, _ operands: ConvolutionGradientOperands,
     into accumulator: UnsafeMutablePointer<Float>?
@@ -60,7 +48,6 @@ extension DirectConvolution {
       weights: true)
   }
 
-  /// Adds up accumulators in their order, in the first, and hands out the sum.
   package func finishGradients(
     _ accumulators: [UnsafeMutablePointer<Float>], weightGradient: UnsafeMutablePointer<Float>?,
     biasGradient: UnsafeMutablePointer<Float>?
@@ -111,6 +98,7 @@ extension DirectConvolution {
     let capacity = min(
       capacity(floatsPerPixel: max(runsAtOnce * blockedRunLength, columns)), last - first)
     guard capacity > 0 else { return }
+    require(operands.choices == nil, "DirectConvolution: does not pool")
     let patchCount = capacity * max(runsAtOnce * blockedRunLength, panel)
     withScratch(patchCount + capacity * columns) { patches in
       let upstream = patches + patchCount
@@ -138,7 +126,7 @@ extension DirectConvolution {
     let place = block.first_pixel * geometry.outputChannels + channel
     kernels.value.pack_gradient(
       operands.upstream + place, operands.output.map { $0 + place }, block.pixels,
-      outputsPerGroup, geometry.outputChannels, block.capacity, upstream,
+      outputsPerGroup, geometry.outputChannels, operands.scale, block.capacity, upstream,
       accumulator.map { $0 + geometry.groups * depth * columns + channel })
   }
 

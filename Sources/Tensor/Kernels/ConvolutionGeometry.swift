@@ -64,63 +64,12 @@ package struct ConvolutionGeometry: Sendable, Hashable {
         && kernelHeight >= 1 && kernelWidth >= 1 && strideHeight >= 1 && strideWidth >= 1
         && dilationHeight >= 1 && dilationWidth >= 1 && groups >= 1
         && paddingTop >= 0 && paddingBottom >= 0 && paddingLeft >= 0 && paddingRight >= 0,
-      "\(operation): sizes, strides, dilations and groups need 1 or more, padding 0 or more: \(self)")
+      "\(operation): sizes, strides, dilations and groups need 1 or more, padding 0 or more: \(self)"
+    )
     require(
       inputChannels % groups == 0 && outputChannels % groups == 0,
       "\(operation): \(inputChannels) and \(outputChannels) channels do not fall into \(groups) groups"
     )
-  }
-}
-
-/// What a convolution ends with.
-package enum ConvolutionActivation: Sendable, Hashable {
-  case none
-  case relu
-}
-
-/// The buffers of a forward pass, `output = pooling(activation(input ⋆ weights + bias))`.
-package struct ConvolutionOperands {
-  package var input: UnsafePointer<Float>
-  /// As the convolution at hand has prepared them.
-  package var weights: UnsafePointer<Float>
-  /// One scalar per output channel.
-  package var bias: UnsafePointer<Float>?
-  package var activation: ConvolutionActivation
-  package var output: UnsafeMutablePointer<Float>
-
-  package init(
-    input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-    activation: ConvolutionActivation, output: UnsafeMutablePointer<Float>
-  ) {
-    self.input = input
-    self.weights = weights
-    self.bias = bias
-    self.activation = activation
-    self.output = output
-  }
-}
-
-/// The buffers of a backward pass; what is nil is not computed.
-package struct ConvolutionGradientOperands {
-  package var input: UnsafePointer<Float>
-  /// `∂L/∂output`.
-  package var upstream: UnsafePointer<Float>
-  /// The output, if the activation was ReLU: the gradient passes where it is above zero.
-  package var output: UnsafePointer<Float>?
-  /// The weights as prepared for the gradient of the input.
-  package var weights: UnsafePointer<Float>?
-  /// Is overwritten with `∂L/∂input`. Needs `weights`.
-  package var inputGradient: UnsafeMutablePointer<Float>?
-
-  package init(
-    input: UnsafePointer<Float>, upstream: UnsafePointer<Float>, output: UnsafePointer<Float>?,
-    weights: UnsafePointer<Float>?, inputGradient: UnsafeMutablePointer<Float>?
-  ) {
-    self.input = input
-    self.upstream = upstream
-    self.output = output
-    self.weights = weights
-    self.inputGradient = inputGradient
   }
 }
 

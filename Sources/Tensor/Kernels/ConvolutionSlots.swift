@@ -1,10 +1,12 @@
-/// Rows of a batch in fixed slots, each with a partial sum of its own. The cut depends on the sizes alone, never on the
+/// Rows of a batch in fixed slots, each with a partial sum of its own.
+///
+/// The cut depends on the sizes alone, never on the
 /// number of threads, so that sums in slot order repeat.
 struct RowSlots: Sendable {
   /// Ranges of rows, numbered over all images.
   let ranges: [Range<Int>]
-  /// Whether some image is cut, so that the input gradients of neighbouring slots overlap.
-  let sharesImages: Bool
+  /// The images of each slot; nil where some image is cut, so that the input gradients of neighbouring slots overlap.
+  let images: [Range<Int>]?
 
   var count: Int { ranges.count }
 
@@ -14,15 +16,14 @@ struct RowSlots: Sendable {
   init(images: Int, rowsPerImage: Int, minimumRows: Int, wanted: Int) {
     let wanted = min(max(wanted, 1), 16)
     if images >= wanted {
-      sharesImages = false
-      ranges = (0..<min(wanted, images)).map { slot in
-        images * slot / wanted * rowsPerImage..<images * (slot + 1) / wanted * rowsPerImage
-      }
+      let cut = (0..<wanted).map { images * $0 / wanted..<images * ($0 + 1) / wanted }
+      ranges = cut.map { $0.lowerBound * rowsPerImage..<$0.upperBound * rowsPerImage }
+      self.images = cut
       return
     }
     let perImage = min(
       (wanted + max(images, 1) - 1) / max(images, 1), max(1, rowsPerImage / minimumRows))
-    sharesImages = perImage > 1
+    self.images = perImage > 1 ? nil : (0..<images).map { $0..<$0 + 1 }
     ranges = (0..<images * perImage).map { slot in
       let (image, part) = slot.quotientAndRemainder(dividingBy: perImage)
       let first = image * rowsPerImage
@@ -30,10 +31,12 @@ struct RowSlots: Sendable {
     }
   }
 
-  /// Calls `body` for each slot, in parallel. Slots that overlap never run at once, nor in varying order: first all even
+  /// Calls `body` for each slot, in parallel.
+  ///
+  /// Slots that overlap never run at once, nor in varying order: first all even
   /// ones, then the odd ones.
   func forEach(_ body: @Sendable (_ slot: Int, _ rows: Range<Int>) -> Void) {
-    guard sharesImages else {
+    guard images == nil else {
       return Parallel.forEach(count) { body($0, ranges[$0]) }
     }
     for parity in 0..<2 {

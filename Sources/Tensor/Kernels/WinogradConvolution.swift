@@ -8,7 +8,7 @@ import CKernels
 ///
 /// What is not a number, or infinite, in the input makes all 4×4 outputs of each tile that reads it not a number, where the
 /// direct convolution spoils only the outputs that depend on it. (Lavin and Gray, CVPR 2016.)
-package struct WinogradConvolution: Sendable {
+package struct WinogradConvolution: ConvolutionKernel {
   package let geometry: ConvolutionGeometry
   let kernels: Unchecked<ConvolutionKernels>
   let shape: WinogradShape
@@ -70,8 +70,7 @@ package struct WinogradConvolution: Sendable {
 
   // MARK: Weights
 
-  /// Scalars of the transformed weights, for the forward pass and for the gradient of the input.
-  package var transformedWeightCount: (forward: Int, gradient: Int) {
+  package var preparedWeightCount: (forward: Int, gradient: Int) {
     let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
     return (
       Self.planes * inputs * outputs.roundedUp(toMultipleOf: panel),
@@ -80,7 +79,7 @@ package struct WinogradConvolution: Sendable {
   }
 
   /// `U = G g Gᵀ` of weights `[3, 3, inputChannels, outputChannels]`, for `forward`.
-  package func transformWeights(
+  package func prepareWeights(
     _ weights: UnsafePointer<Float>, into transformed: UnsafeMutablePointer<Float>
   ) {
     kernels.value.winograd_weights(
@@ -88,7 +87,7 @@ package struct WinogradConvolution: Sendable {
   }
 
   /// `Uᵀ`, for the gradient of the input.
-  package func transformWeightsForGradient(
+  package func prepareWeightsForGradient(
     _ weights: UnsafePointer<Float>, into transformed: UnsafeMutablePointer<Float>
   ) {
     let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
@@ -104,15 +103,11 @@ package struct WinogradConvolution: Sendable {
 
   // MARK: Forward
 
-  /// `output = activation(input ⋆ weights + bias)` for the whole batch, in parallel over blocks of tiles.
-  ///
-  /// The weights are what `transformWeights` made.
   package func forward(_ operands: ConvolutionOperands) {
     let operands = Unchecked(operands)
     forEachTileRange { forward(tiles: $0, operands.value) }
   }
 
-  /// The same for some images, on this thread.
   package func forward(images: Range<Int>, _ operands: ConvolutionOperands) {
     forward(tiles: tiles(of: images), operands)
   }
@@ -169,8 +164,9 @@ package struct WinogradConvolution: Sendable {
     return capacity(perTile: perTile, fixed: weights)
   }
 
-  /// A multiple of the rows of a product's tile: at least two, so that the weights are not fetched for too little, and at
-  /// most four, beyond which nothing is gained. Where the weights do not fit at all, four.
+  /// A multiple of the rows of a product's tile, as many as fit beside `fixed` floats in the cache.
+  ///
+  /// At least two, so that the weights are not fetched for too little, and at most four, beyond which nothing is gained. Where the weights do not fit at all, four.
   func capacity(perTile: Int, fixed: Int) -> Int {
     let rows = kernels.value.rows
     let unit = rows * max(1, 14 / rows)

@@ -12,39 +12,25 @@ extension WinogradConvolution {
     geometry.outputChannels.roundedUp(toMultipleOf: kernels.value.vector_width)
   }
 
-  /// The gradients of the whole batch, in one pass that transforms the upstream gradient once for all of them.
-  ///
-  /// - Parameters:
-  ///   - operands: The weights are what `transformWeightsForGradient` made.
-  ///   - choices: What `forwardPooled` stored. If given, `upstream` and `output` have the pooled shape.
-  ///   - scale: The upstream gradient is multiplied by it, as after dropout by 1 / (1 − rate).
-  ///   - weightGradient: Is overwritten with `∂L/∂weights`, `[3, 3, inputChannels, outputChannels]`.
-  ///   - biasGradient: Is overwritten with `∂L/∂bias`.
   package func gradients(
-    _ operands: ConvolutionGradientOperands, choices: UnsafePointer<UInt8>? = nil,
-    scale: Float = 1, weightGradient: UnsafeMutablePointer<Float>?,
+    _ operands: ConvolutionGradientOperands, weightGradient: UnsafeMutablePointer<Float>?,
     biasGradient: UnsafeMutablePointer<Float>?
   ) {
     let slots = gradientSlots
     let needsWeights = weightGradient != nil
     let accumulates = needsWeights || biasGradient != nil
     withScratch(accumulates ? slots.count * accumulatorCount : 0) { accumulators in
-      if slots.sharesImages, let gradient = operands.inputGradient {
+      if slots.images == nil, let gradient = operands.inputGradient {
         gradient.update(repeating: 0, count: geometry.inputCount)
       }
-      let shared = Unchecked((operands, choices, accumulators))
+      let shared = Unchecked((operands, accumulators))
       slots.forEach { slot, tileRows in
-        let (operands, choices, accumulators) = shared.value
+        let (operands, accumulators) = shared.value
         let accumulator = accumulates ? accumulators + slot * accumulatorCount : nil
         accumulator?.update(repeating: 0, count: accumulatorCount)
-        if !slots.sharesImages {
-          zeroInputGradient(
-            images: tileRows.lowerBound / shape.tile_rows
-              ..< tileRows.upperBound / shape.tile_rows, operands)
-        }
+        if let images = slots.images { zeroInputGradient(images: images[slot], operands) }
         accumulateGradients(
-          tileRows: tileRows, operands, choices: choices, scale: scale, into: accumulator,
-          weights: needsWeights)
+          tileRows: tileRows, operands, into: accumulator, weights: needsWeights)
       }
       guard accumulates else { return }
       finishGradients(
@@ -53,20 +39,16 @@ extension WinogradConvolution {
     }
   }
 
-  /// The gradients of some images, on this thread: overwrites theirs of the input, and adds to an accumulator of
-  /// `accumulatorCount` scalars, zero at first, for `finishGradients`.
   package func accumulateGradients(
     images: Range<Int>, _ operands: ConvolutionGradientOperands,
-    choices: UnsafePointer<UInt8>? = nil, scale: Float = 1,
     into accumulator: UnsafeMutablePointer<Float>?
   ) {
     zeroInputGradient(images: images, operands)
     accumulateGradients(
       tileRows: images.lowerBound * shape.tile_rows..<images.upperBound * shape.tile_rows,
-      operands, choices: choices, scale: scale, into: accumulator, weights: true)
+      operands, into: accumulator, weights: true)
   }
 
-  /// Adds up accumulators in their order, in the first, and transforms the sum back.
   package func finishGradients(
     _ accumulators: [UnsafeMutablePointer<Float>], weightGradient: UnsafeMutablePointer<Float>?,
     biasGradient: UnsafeMutablePointer<Float>?
@@ -97,7 +79,9 @@ extension WinogradConvolution {
     }
   }
 
-  /// How the batch is cut. Each slot has an accumulator, so it needs tiles enough to be worth one.
+  /// How the batch is cut.
+  ///
+  /// Each slot has an accumulator, so it needs tiles enough to be worth one.
   private var gradientSlots: RowSlots {
     let tiles = geometry.batch * tilesPerImage
     return RowSlots(
@@ -107,7 +91,9 @@ extension WinogradConvolution {
 
   /// The blocks that both loops of the backward pass work on.
   private struct Blocking {
-    /// Channels at a time. The narrower side is whole and stays in the cache, the other comes in panels.
+    /// Channels at a time.
+    ///
+    /// The narrower side is whole and stays in the cache, the other comes in panels.
     var inputs, outputs: Int
     var capacity: Int
   }
@@ -136,8 +122,7 @@ extension WinogradConvolution {
 
   private func accumulateGradients(
     tileRows: Range<Int>, _ operands: ConvolutionGradientOperands,
-    choices: UnsafePointer<UInt8>?, scale: Float, into accumulator: UnsafeMutablePointer<Float>?,
-    weights: Bool
+    into accumulator: UnsafeMutablePointer<Float>?, weights: Bool
   ) {
     let tiles = tileRows.lowerBound * shape.tile_columns..<tileRows.upperBound * shape.tile_columns
     let blocking = blocking
@@ -156,15 +141,15 @@ extension WinogradConvolution {
       for first in stride(from: tiles.lowerBound, to: tiles.upperBound, by: capacity) {
         accumulateGradients(
           block: first..<min(first + capacity, tiles.upperBound), capacity: capacity, blocking,
-          workspace, operands, choices: choices, scale: scale, into: accumulator, weights: weights)
+          workspace, operands, into: accumulator, weights: weights)
       }
     }
   }
 
   private func accumulateGradients(
     block tiles: Range<Int>, capacity: Int, _ blocking: Blocking, _ workspace: Workspace,
-    _ operands: ConvolutionGradientOperands, choices: UnsafePointer<UInt8>?, scale: Float,
-    into accumulator: UnsafeMutablePointer<Float>?, weights: Bool
+    _ operands: ConvolutionGradientOperands, into accumulator: UnsafeMutablePointer<Float>?,
+    weights: Bool
   ) {
     let inputChunks = Self.chunks(of: geometry.inputChannels, width: blocking.inputs)
     let outputChunks = Self.chunks(of: geometry.outputChannels, width: blocking.outputs)
@@ -178,8 +163,9 @@ extension WinogradConvolution {
         let isFirst = inputs.lowerBound == 0
         if isFirst || outputChunks.count > 1 {
           kernels.value.winograd_gradient(
-            shape, outputBlock, operands.upstream, operands.output, choices, scale,
-            workspace.gradient, isFirst ? accumulator.map { $0 + transformedGradientCount } : nil)
+            shape, outputBlock, operands.upstream, operands.output, operands.choices,
+            operands.scale, workspace.gradient,
+            isFirst ? accumulator.map { $0 + transformedGradientCount } : nil)
         }
         if weights, let accumulator {
           kernels.value.winograd_weight_products(
@@ -187,7 +173,8 @@ extension WinogradConvolution {
             columns)
         }
         guard let transformed = operands.weights, operands.inputGradient != nil else { continue }
-        forEachPanel(of: inputs, tiles: tiles, capacity: capacity, workspace) { panelBlock, target in
+        forEachPanel(of: inputs, tiles: tiles, capacity: capacity, workspace) {
+          panelBlock, target in
           kernels.value.winograd_products(
             workspace.gradient, outputBlock,
             transformed + panelBlock.first_channel * Self.planes * geometry.outputChannels
@@ -212,8 +199,7 @@ extension WinogradConvolution {
     for channels in Self.chunks(of: inputs.count, width: panel) {
       let block = panelBlock(
         tiles: tiles, capacity: capacity,
-        channels: inputs.lowerBound + channels.lowerBound
-          ..< inputs.lowerBound + channels.upperBound)
+        channels: inputs.lowerBound + channels.lowerBound..<inputs.lowerBound + channels.upperBound)
       body(block, products)
       products += Self.planes * block.plane_stride
     }
