@@ -136,6 +136,19 @@ typedef struct {
       const float *_Nonnull transformed, long u_depth, long u_columns, long depth, long columns,
       long first_row, long rows, float *_Nonnull gradient);
 
+  // Output rows first_output_row ..< first_output_row + rows, numbered over [image][row], of a
+  // convolution of as many groups as input and output channels; weights [height][width][channels].
+  void (*_Nonnull depthwise)(
+      PatchShape shape, long first_output_row, long rows, const float *_Nonnull input,
+      const float *_Nonnull weights, const float *_Nullable bias, int rectify,
+      float *_Nonnull output);
+  // What these output rows add to the gradients (those that are given; the input's needs weights).
+  void (*_Nonnull depthwise_gradients)(
+      PatchShape shape, long first_output_row, long rows, const float *_Nonnull input,
+      const float *_Nonnull upstream, const float *_Nullable output, float scale,
+      const float *_Nullable weights, float *_Nullable input_gradient,
+      float *_Nullable weight_gradient, float *_Nullable bias_gradient);
+
   // The depth of a block of channels, and the columns of a panel.
   long vector_width, panel_width;
   // The rows that `product` takes at once: a multiple of it wastes nothing.

@@ -6,6 +6,7 @@
 #include "winograd.h"
 #include "winograd_gradient.h"
 #include "patches.h"
+#include "depthwise.h"
 
 static const ConvolutionKernels convolution_kernels = {
     .product = product,
@@ -23,6 +24,8 @@ static const ConvolutionKernels convolution_kernels = {
     .winograd_input_gradient = winograd_input_gradient,
     .winograd_weight_products = winograd_weight_products,
     .winograd_weight_gradient = winograd_weight_gradient,
+    .depthwise = depthwise,
+    .depthwise_gradients = depthwise_gradients,
     .vector_width = WIDTH,
     .panel_width = PANEL,
     .rows = ROWS,

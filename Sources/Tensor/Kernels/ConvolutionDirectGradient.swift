@@ -27,7 +27,9 @@ extension DirectConvolution {
         let (operands, accumulators) = shared.value
         let accumulator = accumulates ? accumulators + slot * accumulatorCount : nil
         accumulator?.update(repeating: 0, count: accumulatorCount)
-        if let images = slots.images { zeroInputGradient(images: images[slot], operands) }
+        if let images = slots.images {
+          geometry.zeroImages(images[slot], of: operands.inputGradient)
+        }
         accumulateGradients(rows: rows, operands, into: accumulator, weights: needsWeights)
       }
       guard accumulates else { return }
@@ -41,7 +43,7 @@ extension DirectConvolution {
     images: Range<Int>, _ operands: ConvolutionGradientOperands,
     into accumulator: UnsafeMutablePointer<Float>?
   ) {
-    zeroInputGradient(images: images, operands)
+    geometry.zeroImages(images, of: operands.inputGradient)
     let height = geometry.outputHeight
     accumulateGradients(
       rows: images.lowerBound * height..<images.upperBound * height, operands, into: accumulator,
@@ -69,21 +71,10 @@ extension DirectConvolution {
     }
   }
 
-  private func zeroInputGradient(images: Range<Int>, _ operands: ConvolutionGradientOperands) {
-    let perImage = geometry.height * geometry.width * geometry.inputChannels
-    operands.inputGradient.map {
-      ($0 + images.lowerBound * perImage).update(repeating: 0, count: images.count * perImage)
-    }
-  }
-
   private var gradientSlots: RowSlots {
-    // So many output rows reach over so many input rows that a slot meets its neighbours only.
-    let minimumRows =
-      (max(geometry.reach.height - geometry.strideHeight, 0) + geometry.strideHeight - 1)
-      / geometry.strideHeight
-    return RowSlots(
+    RowSlots(
       images: geometry.batch, rowsPerImage: geometry.outputHeight,
-      minimumRows: max(minimumRows, 1),
+      minimumRows: geometry.rowsBetweenNeighbours,
       wanted: min(
         geometry.batch * pixelsPerImage / 400,
         (32 << 20) / (accumulatorCount * MemoryLayout<Float>.stride)))

@@ -58,6 +58,19 @@ package struct ConvolutionGeometry: Sendable, Hashable {
     return copy
   }
 
+  /// So many output rows reach over so many input rows that the rows before and after them have no input in common.
+  var rowsBetweenNeighbours: Int {
+    max((reach.height - 1) / strideHeight, 1)
+  }
+
+  /// Sets some images of a gradient of the input to zero, if there is one.
+  func zeroImages(_ images: Range<Int>, of gradient: UnsafeMutablePointer<Float>?) {
+    let perImage = height * width * inputChannels
+    gradient.map {
+      ($0 + images.lowerBound * perImage).update(repeating: 0, count: images.count * perImage)
+    }
+  }
+
   func check(_ operation: String) {
     require(
       batch >= 0 && height >= 0 && width >= 0 && inputChannels >= 1 && outputChannels >= 1

@@ -63,6 +63,9 @@ extension ConvolutionGeometry {
     if algorithm == .automatic, favorsWinograd {
       return WinogradConvolution(self, instructionSet: instructionSet)
     }
+    if algorithm == .automatic, DepthwiseConvolution.supports(self) {
+      return DepthwiseConvolution(self, instructionSet: instructionSet)
+    }
     return DirectConvolution(self, instructionSet: instructionSet)
   }
 

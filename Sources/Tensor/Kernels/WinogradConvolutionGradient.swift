@@ -28,7 +28,9 @@ extension WinogradConvolution {
         let (operands, accumulators) = shared.value
         let accumulator = accumulates ? accumulators + slot * accumulatorCount : nil
         accumulator?.update(repeating: 0, count: accumulatorCount)
-        if let images = slots.images { zeroInputGradient(images: images[slot], operands) }
+        if let images = slots.images {
+          geometry.zeroImages(images[slot], of: operands.inputGradient)
+        }
         accumulateGradients(
           tileRows: tileRows, operands, into: accumulator, weights: needsWeights)
       }
@@ -43,7 +45,7 @@ extension WinogradConvolution {
     images: Range<Int>, _ operands: ConvolutionGradientOperands,
     into accumulator: UnsafeMutablePointer<Float>?
   ) {
-    zeroInputGradient(images: images, operands)
+    geometry.zeroImages(images, of: operands.inputGradient)
     accumulateGradients(
       tileRows: images.lowerBound * shape.tile_rows..<images.upperBound * shape.tile_rows,
       operands, into: accumulator, weights: true)
@@ -69,13 +71,6 @@ extension WinogradConvolution {
       kernels.value.winograd_weight_gradient(
         total, depth, columns, geometry.inputChannels, geometry.outputChannels, rows.lowerBound,
         rows.count, weightGradient)
-    }
-  }
-
-  private func zeroInputGradient(images: Range<Int>, _ operands: ConvolutionGradientOperands) {
-    let perImage = geometry.height * geometry.width * geometry.inputChannels
-    operands.inputGradient.map {
-      ($0 + images.lowerBound * perImage).update(repeating: 0, count: images.count * perImage)
     }
   }
 
