@@ -41,7 +41,8 @@ struct SoftmaxTests {
     #expect(x.logSoftmax().scalars[1] == -.infinity)
   }
 
-  @Test("every view gives what the contiguous tensor gives", arguments: [[5], [3, 4], [2, 3, 2, 2]])
+  @Test(
+    "every view gives what the contiguous tensor gives", arguments: [[5], [3, 4], [2, 3, 2, 2]])
   func views(shape: [Int]) {
     let x = Tensor<Double>.ramp(shape)
     for (name, view) in TestSupport.views(of: x) {
