@@ -43,8 +43,10 @@ extension Range<Int>: TensorRange {
   public var slice: TensorSlice { .range(start: lowerBound, end: upperBound, step: 1) }
 }
 extension ClosedRange<Int>: TensorRange {
-  /// The positions from the lower bound to the upper bound.
-  public var slice: TensorSlice { .range(start: lowerBound, end: upperBound + 1, step: 1) }
+  /// The positions from the lower bound to the upper bound; an upper bound of −1 is the last.
+  public var slice: TensorSlice {
+    .range(start: lowerBound, end: endPosition(after: upperBound), step: 1)
+  }
 }
 extension PartialRangeFrom<Int>: TensorRange {
   /// The positions from the bound on; negative counts from the end.
@@ -57,8 +59,13 @@ extension PartialRangeUpTo<Int>: TensorRange {
 extension PartialRangeThrough<Int>: TensorRange {
   /// The positions up to the bound, included.
   public var slice: TensorSlice {
-    .range(start: nil, end: upperBound == -1 ? nil : upperBound + 1, step: 1)
+    .range(start: nil, end: endPosition(after: upperBound), step: 1)
   }
+}
+
+/// The end of a range whose last position is `last`: none after −1, which is as far as the axis goes.
+private func endPosition(after last: Int) -> Int? {
+  last == -1 || last == .max ? nil : last + 1
 }
 
 extension Layout {
@@ -103,15 +110,16 @@ extension Layout {
         if step > 0 {
           first = start.map { bounded($0, 0, size) } ?? 0
           let last = end.map { bounded($0, 0, size) } ?? size
-          count = max(0, (last - first + step - 1) / step)
+          count = last > first ? (last - first - 1) / step + 1 : 0
         } else {
           first = start.map { bounded($0, -1, size - 1) } ?? size - 1
           let last = end.map { bounded($0, -1, size - 1) } ?? -1
-          count = max(0, (first - last - step - 1) / -step)
+          count = first > last ? Int(UInt(first - last - 1) / step.magnitude) + 1 : 0
         }
         if count > 0 { result.offset += first * strides[axis] }
         result.shape.append(count)
-        result.strides.append(strides[axis] * step)
+        // The stride of a single position does not matter, and that of the widest step would overflow.
+        result.strides.append(count > 1 ? strides[axis] * step : strides[axis])
         axis += 1
       }
     }

@@ -11,7 +11,7 @@ extension Tensor where Scalar: DifferentiableScalar {
   public func maxPooledWithIndices(
     _ window: Window2D
   ) -> (maxima: Tensor, indices: Tensor<UInt8>) {
-    let placed = placed(window, "maxPooled")
+    let placed = Self.placed(window, on: shape, "maxPooled")
     require(
       window.height * window.width <= 256,
       "maxPooled: a window may have 256 taps at the most, got \(window.height) × \(window.width)")
@@ -39,13 +39,14 @@ extension Tensor where Scalar: DifferentiableScalar {
 
   /// The scalar at the position named by `indices` in every window: the adjoint of `maxPoolGradient`.
   public func picked(at indices: Tensor<UInt8>, _ window: Window2D) -> Tensor {
-    let placed = placed(window, "picked")
+    let placed = Self.placed(window, on: shape, "picked")
     let channels = shape[3]
     let outputShape = window.outputShape(for: shape, channels: channels)
     require(
       indices.shape == outputShape,
       "picked: needs indices of shape \(outputShape), got \(indices.shape)")
     let (input, indices) = (contiguous(), indices.contiguous())
+    Self.check(indices, of: placed, "picked")
     return Self.perImage(
       of: input, shape: outputShape, indices: indices, isAccumulating: false
     ) { from, index, to in
@@ -62,13 +63,14 @@ extension Tensor where Scalar: DifferentiableScalar {
   public static func maxPoolGradient(
     upstream: Tensor, indices: Tensor<UInt8>, inputShape: [Int], _ window: Window2D
   ) -> Tensor {
-    let placed = window.placed(on: inputShape, "maxPoolGradient")
+    let placed = placed(window, on: inputShape, "maxPoolGradient")
     let channels = inputShape[3]
     let outputShape = window.outputShape(for: inputShape, channels: channels)
     require(
       upstream.shape == outputShape && indices.shape == outputShape,
       "maxPoolGradient: needs shape \(outputShape), got \(upstream.shape) and indices \(indices.shape)")
     let (upstream, indices) = (upstream.contiguous(), indices.contiguous())
+    check(indices, of: placed, "maxPoolGradient")
     return perImage(
       of: upstream, shape: inputShape, indices: indices, isAccumulating: true
     ) { from, index, to in
@@ -80,7 +82,7 @@ extension Tensor where Scalar: DifferentiableScalar {
   ///
   /// - Returns: `[batch, outputHeight, outputWidth, channels]` for `[batch, height, width, channels]`.
   public func averagePooled(_ window: Window2D) -> Tensor {
-    let placed = placed(window, "averagePooled")
+    let placed = Self.placed(window, on: shape, "averagePooled")
     let channels = shape[3]
     return Self.perImage(
       of: contiguous(), shape: window.outputShape(for: shape, channels: channels), indices: nil,
@@ -98,7 +100,7 @@ extension Tensor where Scalar: DifferentiableScalar {
   public static func averagePoolGradient(
     upstream: Tensor, inputShape: [Int], _ window: Window2D
   ) -> Tensor {
-    let placed = window.placed(on: inputShape, "averagePoolGradient")
+    let placed = placed(window, on: inputShape, "averagePoolGradient")
     let channels = inputShape[3]
     let outputShape = window.outputShape(for: inputShape, channels: channels)
     require(
@@ -112,7 +114,9 @@ extension Tensor where Scalar: DifferentiableScalar {
   }
 
   /// The window on this image. Every position must have a tap on it: a window of padding alone has no maximum and no mean.
-  private func placed(_ window: Window2D, _ operation: String) -> PlacedWindow {
+  private static func placed(
+    _ window: Window2D, on shape: [Int], _ operation: String
+  ) -> PlacedWindow {
     let placed = window.placed(on: shape, operation)
     require(
       (0..<placed.outputHeight).allSatisfy { !placed.rowTaps(at: $0).isEmpty }
@@ -122,6 +126,36 @@ extension Tensor where Scalar: DifferentiableScalar {
       \(window.height) × \(window.width) without a pixel of shape \(shape)
       """)
     return placed
+  }
+
+  /// Makes sure that every index names a pixel under its window: the kernels read and write wherever it points.
+  private static func check(
+    _ indices: Tensor<UInt8>, of placed: PlacedWindow, _ operation: String
+  ) {
+    let window = placed.window
+    let tapCount = window.height * window.width
+    let hasPadding = placed.top + placed.bottom + placed.left + placed.right > 0
+    indices.withUnsafeScalars { buffer in
+      if !hasPadding && buffer.allSatisfy({ Int($0) < tapCount }) { return }
+      var position = 0
+      for _ in 0..<indices.shape[0] {
+        for y in 0..<placed.outputHeight {
+          for x in 0..<placed.outputWidth {
+            let (rows, columns) = (placed.rowTaps(at: y), placed.columnTaps(at: x))
+            for index in buffer[position..<position + indices.shape[3]] {
+              let (row, column) = Int(index).quotientAndRemainder(dividingBy: window.width)
+              require(
+                rows.contains(row) && columns.contains(column),
+                """
+                \(operation): index \(index) names no pixel under the window of \(window.height) × \(window.width) \
+                at position [\(y), \(x)]
+                """)
+            }
+            position += indices.shape[3]
+          }
+        }
+      }
+    }
   }
 
   /// A tensor of `shape` made image by image from `source` and, where there are any, `indices` of the windows' shape.

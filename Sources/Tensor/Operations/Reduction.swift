@@ -75,7 +75,7 @@ private struct ReductionPlan<Scalar: NumericScalar> {
 
   /// Writes the results in row-major order: for layouts whose last kept axis has the smallest stride.
   ///
-  /// Whole rows of that axis are combined into running rows, a few hundred of them into each before it joins the others.
+  /// Whole rows of that axis are combined into running rows, and those pairwise.
   func runAcrossRows(into out: UnsafeMutablePointer<Scalar>) {
     let width = kept.shape[kept.shape.count - 1]
     let step = kept.strides[kept.strides.count - 1]
@@ -84,7 +84,7 @@ private struct ReductionPlan<Scalar: NumericScalar> {
     let outerStride = outer.rowStrides.first
     let rowsPerPiece = max(64, Self.grain / max(width, 1))
     let pieces = (reduced.count + rowsPerPiece - 1) / rowsPerPiece
-    let partial = Tensor<Scalar>(shape: [outer.count, pieces, width]) { buffer in
+    var partial = Tensor<Scalar>(shape: [outer.count, pieces, width]) { buffer in
       guard let base = buffer.baseAddress else { return }
       let to = Unchecked(base)
       var offsets = [Int](repeating: 0, count: outer.count)
@@ -99,38 +99,49 @@ private struct ReductionPlan<Scalar: NumericScalar> {
           rows, at: starts[position], width: width, step: step, into: to.value + slot * width)
       }
     }
-    partial.withUnsafeScalars { source in
-      guard let from = source.baseAddress else { return }
+    partial.withUnsafeMutableScalars { buffer in
+      guard let base = buffer.baseAddress else { return }
       for position in 0..<outer.count {
+        let rows = base + position * pieces * width
+        var distance = 1
+        while distance < pieces {
+          for piece in stride(from: 0, to: pieces - distance, by: 2 * distance) {
+            kernels.accumulate(
+              rows + piece * width, UnsafePointer(rows + (piece + distance) * width), 1, width)
+          }
+          distance *= 2
+        }
         let row = out + position * width
-        row.update(from: from + position * pieces * width, count: width)
-        for piece in 1..<max(pieces, 1) {
-          kernels.accumulate(row, from + (position * pieces + piece) * width, 1, width)
+        if pieces > 0 {
+          row.update(from: rows, count: width)
+        } else {
+          row.update(repeating: kernels.identity, count: width)
         }
       }
     }
   }
 
+  /// Combines `rows` into `out`: 64 of them one after the other, and the results pairwise.
   private func combineRows(
     _ rows: Range<Int>, at offset: Int, width: Int, step: Int,
     into out: UnsafeMutablePointer<Scalar>
   ) {
-    out.update(repeating: kernels.identity, count: width)
-    let rowStride = reduced.rowStrides.first
-    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: width) { buffer in
-      guard let running = buffer.baseAddress else { return }
-      var start = rows.lowerBound
-      while start < rows.upperBound {
-        let end = min(start + 256, rows.upperBound)
-        running.initialize(repeating: kernels.identity, count: width)
-        reduced.run(start..<end) { _, first, _, _, count in
-          for i in 0..<count {
-            kernels.accumulate(running, base.value + offset + first + i * rowStride, step, width)
-          }
+    guard rows.count > 64 else {
+      out.update(repeating: kernels.identity, count: width)
+      let rowStride = reduced.rowStrides.first
+      reduced.run(rows) { _, first, _, _, count in
+        for i in 0..<count {
+          kernels.accumulate(out, base.value + offset + first + i * rowStride, step, width)
         }
-        kernels.accumulate(out, running, 1, width)
-        start = end
       }
+      return
+    }
+    let middle = rows.lowerBound + (rows.count / 2 + 63) & ~63
+    combineRows(rows.lowerBound..<middle, at: offset, width: width, step: step, into: out)
+    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: width) { buffer in
+      guard let second = buffer.baseAddress else { return }
+      combineRows(middle..<rows.upperBound, at: offset, width: width, step: step, into: second)
+      kernels.accumulate(out, second, 1, width)
     }
   }
 }

@@ -7,9 +7,7 @@ extension Tensor where Scalar: DifferentiableScalar {
   /// - Precondition: The last axis exists and is not empty.
   public func softmax() -> Tensor {
     require(shape.last ?? 0 > 0, "softmax: needs a non-empty last axis, got shape \(shape)")
-    var result = self
-    result.updateRows(Scalar.kernels.softmaxRow)
-    return result
+    return mapRows(Scalar.kernels.softmaxRow)
   }
 
   /// The logarithm of the softmax of every row along the last axis, `yᵢ = xᵢ − log Σⱼ exp(xⱼ)`.
@@ -20,13 +18,14 @@ extension Tensor where Scalar: DifferentiableScalar {
     return self - logSumExp(alongAxis: -1, keepingDimensions: true)
   }
 
-  /// Calls `body` with every row along the last axis, to be changed in place.
-  private mutating func updateRows(
+  /// A copy of this tensor of which `body` has changed every row along the last axis.
+  private func mapRows(
     _ body: @Sendable (_ row: UnsafeMutablePointer<Scalar>, _ count: Int) -> Void
-  ) {
+  ) -> Tensor {
     let length = shape[rank - 1]
-    withUnsafeMutableScalars { buffer in
+    return Tensor(shape: shape) { buffer in
       guard let base = buffer.baseAddress else { return }
+      copyScalars(to: base)
       let start = Unchecked(base)
       let grain = Swift.max(1, (1 << 14) / length)
       Parallel.forEachRange(of: buffer.count / length, grain: grain) { rows in

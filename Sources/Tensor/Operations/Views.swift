@@ -57,7 +57,7 @@ extension Tensor {
   public func broadcast(to newShape: [Int]) -> Tensor {
     if newShape == shape { return self }
     require(
-      ShapeRules.broadcast(shape, newShape) == newShape,
+      newShape.allSatisfy { $0 >= 0 } && ShapeRules.broadcast(shape, newShape) == newShape,
       "broadcast: shape \(shape) does not broadcast to \(newShape)")
     return Tensor(
       storage: storage,

@@ -1,10 +1,5 @@
 public import RealModule
 
-extension TensorScalar where Self: BinaryInteger {
-  /// The integer in decimal digits.
-  public func formatted(precision: Int) -> String { String(describing: self) }
-}
-
 extension NumericScalar where Self: FixedWidthInteger {
   /// The largest integer of the type.
   public static var greatestValue: Self { .max }
@@ -69,10 +64,4 @@ extension UInt8: NumericScalar {
 extension Bool: TensorScalar {
   public static var dtype: String { "bool" }
   public static var additiveIdentity: Bool { false }
-  public func formatted(precision: Int) -> String { self ? "true" : "false" }
-}
-
-extension TensorScalar where Self: BinaryFloatingPoint & CustomStringConvertible {
-  /// The number in its shortest form.
-  public func formatted(precision: Int) -> String { description }
 }

@@ -8,8 +8,8 @@ public protocol TensorScalar: BitwiseCopyable, Sendable, Hashable {
   static var dtype: String { get }
   /// Zero, or `false`.
   static var additiveIdentity: Self { get }
-  /// How the scalar prints inside a tensor, `precision` digits after the point at the most.
-  func formatted(precision: Int) -> String
+  /// How scalars print side by side inside a tensor: as text, all of one width.
+  static func aligned(_ scalars: [Self]) -> [String]
 }
 
 /// A scalar with arithmetic and an order.
@@ -31,7 +31,9 @@ public protocol NumericScalar: TensorScalar, Numeric, Comparable {
 }
 
 /// A floating-point scalar, the kind that gradients are defined for.
-public protocol DifferentiableScalar: NumericScalar, Real, BinaryFloatingPoint, BLASScalar {
+public protocol DifferentiableScalar: NumericScalar, Real, BinaryFloatingPoint, BLASScalar,
+  LAPACKScalar
+{
   /// The loops over raw buffers that serve this scalar.
   static var kernels: KernelTable<Self> { get }
 }
