@@ -57,7 +57,7 @@ struct StagePlan<Scalar: DifferentiableScalar> {
       case .maxPool(let pool)
       where canPool && !geometry.isPooled && pool == Window2D(2, stride: 2):
         geometry.isPooled = true
-      case .dropout(let rate, let key) where canPool && geometry.isRectified:
+      case .dropout(let rate, let key) where geometry.isRectified:
         geometry.dropout = ConvolutionBlock.Dropout(rate: rate, key: key)
         stages.removeFirst()
         break scan

@@ -18,14 +18,10 @@ package struct ConvolutionBlock: Sendable {
 
   package init(window: Window2D) { self.window = window }
 
-  /// Whether pooling and dropout can be part of a block with a filter of `shape`: Winograd's algorithm has them built in.
+  /// Whether pooling can be part of a block with a filter of `shape`: only Winograd's algorithm has it built in, and with
+  /// few channels its transforms cost more than a pooling layer of its own.
   package static func supportsPooling(_ window: Window2D, filterShape shape: [Int]) -> Bool {
-    WinogradConvolution.isPreferred(
-      ConvolutionGeometry(
-        batch: 1, inputChannels: shape[2], outputChannels: shape[3],
-        PlacedWindow(
-          window: window, inputHeight: 3, inputWidth: 3, outputHeight: 1, outputWidth: 1, top: 0,
-          bottom: 0, left: 0, right: 0)))
+    window == Window2D(3, padding: window.padding) && shape[2] >= 8 && shape[3] >= 8
   }
 }
 
@@ -80,26 +76,17 @@ extension StretchKernels<Float> {
 package struct ConvolutionStretch: Sendable {
   private struct Step: Sendable {
     let block: ConvolutionBlock
-    let algorithm: ConvolutionAlgorithm
+    let kernel: any ConvolutionKernel
     /// The scalars of one image, before and after.
     let inputCount, outputCount: Int
     let outputShape: [Int]
     /// Whether the output of the whole batch is kept for the way back.
     let isKept: Bool
 
+    /// The kernel of a pooled block, which has the pooling built in.
+    var pooling: WinogradConvolution? { block.isPooled ? kernel as? WinogradConvolution : nil }
     /// The bytes of `choices` for one image.
-    var choiceCount: Int {
-      if block.isPooled, case .winograd(let convolution) = algorithm {
-        return convolution.choiceBytes
-      }
-      return 0
-    }
-    var accumulatorCount: Int {
-      switch algorithm {
-      case .winograd(let convolution): convolution.accumulatorCount
-      case .direct(let convolution): convolution.accumulatorCount
-      }
-    }
+    var choiceCount: Int { pooling?.choiceBytes ?? 0 }
   }
 
   private let batch: Int
@@ -120,7 +107,8 @@ package struct ConvolutionStretch: Sendable {
       let placed = block.window.placed(on: shape, "convolution")
       let geometry = ConvolutionGeometry(
         batch: 1, inputChannels: filterShape[2], outputChannels: filterShape[3], placed)
-      let algorithm = ConvolutionAlgorithm(geometry)
+      let kernel: any ConvolutionKernel =
+        block.isPooled ? WinogradConvolution(geometry) : geometry.kernel()
       let scale = block.isPooled ? 2 : 1
       let outputShape = [
         placed.outputHeight / scale, placed.outputWidth / scale, filterShape[3],
@@ -129,7 +117,7 @@ package struct ConvolutionStretch: Sendable {
       let isCheap = filterShape[0] * filterShape[1] * filterShape[2] <= 36 && !block.isPooled
       steps.append(
         Step(
-          block: block, algorithm: algorithm, inputCount: ShapeRules.count(shape),
+          block: block, kernel: kernel, inputCount: ShapeRules.count(shape),
           outputCount: ShapeRules.count(outputShape), outputShape: outputShape,
           isKept: !isCheap && index < blocks.count - 1))
       shape = [1] + outputShape
@@ -141,7 +129,7 @@ package struct ConvolutionStretch: Sendable {
 
   /// The filters as the forward pass wants them, to be used for as long as they do not change.
   package func prepare(_ filters: [Tensor<Float>]) -> [Tensor<Float>] {
-    prepared(filters) { $0.preparedCount.forward } by: { $0.prepare($1, into: $2) }
+    prepared(filters) { $0.preparedWeightCount.forward } by: { $0.prepareWeights($1, into: $2) }
   }
 
   /// The output of the last block, and what the way back needs if `keeping`.
@@ -225,15 +213,11 @@ package struct ConvolutionStretch: Sendable {
       bias: pass.biases[index].map { UnsafePointer($0.pointer) },
       activation: step.block.isRectified ? .relu : .none, output: target)
     let choices = pass.memory.choices[index].map { $0.pointer + image * step.choiceCount }
-    switch (step.algorithm, inParallel) {
-    case (.winograd(let convolution), true) where step.block.isPooled:
-      convolution.forwardPooled(operands, choices: choices)
-    case (.winograd(let convolution), false) where step.block.isPooled:
-      convolution.forwardPooled(images: 0..<1, operands, choices: choices)
-    case (.winograd(let convolution), true): convolution.forward(operands)
-    case (.winograd(let convolution), false): convolution.forward(images: 0..<1, operands)
-    case (.direct(let convolution), true): convolution.forward(operands)
-    case (.direct(let convolution), false): convolution.forward(images: 0..<1, operands)
+    switch (step.pooling, inParallel) {
+    case (let kernel?, true): kernel.forwardPooled(operands, choices: choices)
+    case (let kernel?, false): kernel.forwardPooled(images: 0..<1, operands, choices: choices)
+    case (nil, true): step.kernel.forward(operands)
+    case (nil, false): step.kernel.forward(images: 0..<1, operands)
     }
     if let dropout = step.block.dropout {
       Float.kernels.dropout(
@@ -256,8 +240,8 @@ package struct ConvolutionStretch: Sendable {
   ) -> StretchGradients<Float> {
     let (input, upstream) = (input.contiguous(), upstream.contiguous())
     let forwardWeights = prepare(filters)
-    let weights = prepared(filters) { $0.preparedCount.gradient } by: {
-      $0.prepareForGradient($1, into: $2)
+    let weights = prepared(filters) { $0.preparedWeightCount.gradient } by: {
+      $0.prepareWeightsForGradient($1, into: $2)
     }
     let pass = Pass(
       input: input, output: output, weights: forwardWeights,
@@ -267,7 +251,7 @@ package struct ConvolutionStretch: Sendable {
 
     // Each slot has a sum of its own for each block; they are added up in order, for any number of threads.
     let slots = slotCount
-    let sums = steps.map { step in Tensor<Float>.zeros([slots, step.accumulatorCount]) }
+    let sums = steps.map { step in Tensor<Float>.zeros([slots, step.kernel.accumulatorCount]) }
     let largest = steps.reduce(0) { max($0, $1.inputCount) }
     Parallel.forEach(slots) { slot in
       withScratch(scratchCount + 2 * largest) { scratch in
@@ -286,7 +270,7 @@ package struct ConvolutionStretch: Sendable {
             addGradients(
               index, image: image, places, pass, upstream: gradient, weights: weights[index],
               inputGradient: target,
-              sums: sums[index].pointer + slot * steps[index].accumulatorCount)
+              sums: sums[index].pointer + slot * steps[index].kernel.accumulatorCount)
             if let target { gradient = UnsafePointer(target) }
           }
         }
@@ -305,7 +289,7 @@ package struct ConvolutionStretch: Sendable {
 
   /// As many slots as keep several threads busy, unless their sums would take more memory than they are worth.
   private var slotCount: Int {
-    let bytes = steps.reduce(0) { $0 + $1.accumulatorCount } * MemoryLayout<Float>.stride
+    let bytes = steps.reduce(0) { $0 + $1.kernel.accumulatorCount } * MemoryLayout<Float>.stride
     return max(1, min(batch, max(2, min(8, (64 << 20) / max(bytes, 1)))))
   }
 
@@ -320,55 +304,39 @@ package struct ConvolutionStretch: Sendable {
       upstream: upstream,
       output: step.block.isRectified ? UnsafePointer(places.outputs[index]) : nil,
       weights: inputGradient == nil ? nil : UnsafePointer(weights.pointer),
-      inputGradient: inputGradient)
-    switch step.algorithm {
-    case .winograd(let convolution):
-      convolution.accumulateGradients(
-        images: 0..<1, operands,
-        choices: pass.memory.choices[index].map {
-          UnsafePointer($0.pointer + image * step.choiceCount)
-        },
-        scale: step.block.dropout.map { Float(1 / (1 - $0.rate)) } ?? 1, into: sums)
-    case .direct(let convolution):
-      convolution.accumulateGradients(images: 0..<1, operands, into: sums)
-    }
+      inputGradient: inputGradient,
+      choices: pass.memory.choices[index].map {
+        UnsafePointer($0.pointer + image * step.choiceCount)
+      },
+      scale: step.block.dropout.map { Float(1 / (1 - $0.rate)) } ?? 1)
+    step.kernel.accumulateGradients(images: 0..<1, operands, into: sums)
   }
 
   private func finish(
     _ step: Step, _ sums: Tensor<Float>, slots: Int
   ) -> (filter: Tensor<Float>, bias: Tensor<Float>) {
-    let accumulators = (0..<slots).map { sums.pointer + $0 * step.accumulatorCount }
-    let geometry: ConvolutionGeometry =
-      switch step.algorithm {
-      case .winograd(let convolution): convolution.geometry
-      case .direct(let convolution): convolution.geometry
-      }
+    let accumulators = (0..<slots).map { sums.pointer + $0 * step.kernel.accumulatorCount }
+    let geometry = step.kernel.geometry
     let filter = Tensor<Float>(
       shape: [
         geometry.kernelHeight, geometry.kernelWidth, geometry.inputChannels,
         geometry.outputChannels,
       ]) { _ in }
     let bias = Tensor<Float>(shape: [geometry.outputChannels]) { _ in }
-    switch step.algorithm {
-    case .winograd(let convolution):
-      convolution.finishGradients(
-        accumulators, weightGradient: filter.pointer, biasGradient: bias.pointer)
-    case .direct(let convolution):
-      convolution.finishGradients(
-        accumulators, weightGradient: filter.pointer, biasGradient: bias.pointer)
-    }
+    step.kernel.finishGradients(
+      accumulators, weightGradient: filter.pointer, biasGradient: bias.pointer)
     return (filter, bias)
   }
 
   private func prepared(
-    _ filters: [Tensor<Float>], count: (ConvolutionAlgorithm) -> Int,
-    by prepare: (ConvolutionAlgorithm, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+    _ filters: [Tensor<Float>], count: (any ConvolutionKernel) -> Int,
+    by prepare: (any ConvolutionKernel, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   ) -> [Tensor<Float>] {
     zip(steps, filters).map { step, filter in
       filter.withUnsafeScalars { source in
-        Tensor<Float>(shape: [count(step.algorithm)]) { target in
+        Tensor<Float>(shape: [count(step.kernel)]) { target in
           guard let from = source.baseAddress, let to = target.baseAddress else { return }
-          prepare(step.algorithm, from, to)
+          prepare(step.kernel, from, to)
         }
       }
     }

@@ -20,90 +20,30 @@ package struct VectorConvolution<Scalar: DifferentiableScalar>: Sendable {
     ) -> Void
 }
 
-/// The algorithm for a convolution, and its weights prepared.
-package enum ConvolutionAlgorithm: Sendable {
-  case winograd(WinogradConvolution)
-  case direct(DirectConvolution)
-
-  /// Winograd's where it applies and pays.
-  package init(_ geometry: ConvolutionGeometry) {
-    if WinogradConvolution.isPreferred(geometry) {
-      self = .winograd(WinogradConvolution(geometry))
-    } else {
-      self = .direct(DirectConvolution(geometry))
-    }
-  }
-
-  /// The scalars of prepared weights, for the forward pass and for the gradient of the input.
-  package var preparedCount: (forward: Int, gradient: Int) {
-    switch self {
-    case .winograd(let convolution): convolution.transformedWeightCount
-    case .direct(let convolution): convolution.packedWeightCount
-    }
-  }
-
-  /// Prepares a filter for the forward pass.
-  package func prepare(
-    _ filter: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>
-  ) {
-    switch self {
-    case .winograd(let convolution): convolution.transformWeights(filter, into: prepared)
-    case .direct(let convolution): convolution.packWeights(filter, into: prepared)
-    }
-  }
-
-  /// Prepares a filter for the gradient of the input.
-  package func prepareForGradient(
-    _ filter: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>
-  ) {
-    switch self {
-    case .winograd(let convolution):
-      convolution.transformWeightsForGradient(filter, into: prepared)
-    case .direct(let convolution): convolution.packWeightsForGradient(filter, into: prepared)
-    }
-  }
-}
-
-extension WinogradConvolution {
-  /// Whether the algorithm applies and pays: with few channels its transforms cost more than they save.
-  static func isPreferred(_ geometry: ConvolutionGeometry) -> Bool {
-    supports(geometry) && geometry.inputChannels >= 8 && geometry.outputChannels >= 8
-  }
-}
-
 extension VectorConvolution<Float> {
   /// The convolutions of `CKernels`.
   package static let kernels = VectorConvolution(
     forward: { geometry, input, filter, bias, output in
-      let algorithm = ConvolutionAlgorithm(geometry)
-      withScratch(algorithm.preparedCount.forward) { weights in
-        algorithm.prepare(filter, into: weights)
-        let operands = ConvolutionOperands(
-          input: input, weights: UnsafePointer(weights), bias: bias, activation: .none,
-          output: output)
-        switch algorithm {
-        case .winograd(let convolution): convolution.forward(operands)
-        case .direct(let convolution): convolution.forward(operands)
-        }
+      let kernel = geometry.kernel()
+      withScratch(kernel.preparedWeightCount.forward) { weights in
+        kernel.prepareWeights(filter, into: weights)
+        kernel.forward(
+          ConvolutionOperands(
+            input: input, weights: UnsafePointer(weights), bias: bias, activation: .none,
+            output: output))
       }
     },
     gradients: {
       geometry, input, filter, upstream, inputGradient, filterGradient, biasGradient in
-      let algorithm = ConvolutionAlgorithm(geometry)
-      withScratch(inputGradient == nil ? 0 : algorithm.preparedCount.gradient) { weights in
-        if inputGradient != nil { algorithm.prepareForGradient(filter, into: weights) }
-        let operands = ConvolutionGradientOperands(
-          input: input, upstream: upstream, output: nil,
-          weights: inputGradient == nil ? nil : UnsafePointer(weights),
-          inputGradient: inputGradient)
-        switch algorithm {
-        case .winograd(let convolution):
-          convolution.gradients(
-            operands, weightGradient: filterGradient, biasGradient: biasGradient)
-        case .direct(let convolution):
-          convolution.gradients(
-            operands, weightGradient: filterGradient, biasGradient: biasGradient)
-        }
+      let kernel = geometry.kernel()
+      withScratch(inputGradient == nil ? 0 : kernel.preparedWeightCount.gradient) { weights in
+        if inputGradient != nil { kernel.prepareWeightsForGradient(filter, into: weights) }
+        kernel.gradients(
+          ConvolutionGradientOperands(
+            input: input, upstream: upstream, output: nil,
+            weights: inputGradient == nil ? nil : UnsafePointer(weights),
+            inputGradient: inputGradient),
+          weightGradient: filterGradient, biasGradient: biasGradient)
       }
     })
 }

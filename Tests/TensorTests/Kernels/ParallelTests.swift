@@ -45,8 +45,8 @@ struct ParallelTests {
       #expect(
         Parallel.maximumThreads == Parallel.availableThreads && Parallel.availableThreads >= 1)
       Parallel.maximumThreads = 1
-      let caller = Thread.current
-      Parallel.forEach(50) { _ in #expect(Thread.current === caller) }
+      let caller = currentThread()
+      Parallel.forEach(50) { _ in #expect(currentThread() == caller) }
     }
   }
 }
@@ -101,3 +101,6 @@ struct OpenBLASTests {
     #expect(!OpenBLAS.coreType.isEmpty && OpenBLAS.configuration.contains("OpenBLAS"))
   }
 }
+
+/// Which thread this is. A function of its own, since an asynchronous one may change threads on the way.
+private func currentThread() -> ObjectIdentifier { ObjectIdentifier(Thread.current) }
