@@ -1,5 +1,12 @@
 import CKernels
-import Foundation
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
 
 /// The instruction sets that the kernels in C were compiled for.
 package enum InstructionSet: String, Sendable, CaseIterable {
@@ -34,7 +41,7 @@ package enum InstructionSet: String, Sendable, CaseIterable {
   /// Chosen once, on first use. Stops the program if the variable names none or one that this processor does not run.
   package static let selected: InstructionSet = {
     let supported = allCases.filter(\.isSupported)
-    switch choose(ProcessInfo.processInfo.environment["TENSOR_KERNELS"], from: supported) {
+    switch choose(getenv("TENSOR_KERNELS").map { String(cString: $0) }, from: supported) {
     case .success(let set): return set
     case .failure(let refusal): fatalError(refusal.description)
     }
