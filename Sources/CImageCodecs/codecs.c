@@ -97,7 +97,7 @@ static codec_status detect(const uint8_t *bytes, size_t count, codec_format *for
   if (count == 0) return codec_fail(message, codec_damaged, "an empty file");
   char first[3 * 8 + 1] = "";
   for (size_t i = 0; i < count && i < 8; i++)
-    snprintf(first + 3 * i, 4, i == 0 ? "%02X" : " %02X", bytes[i]);
+    snprintf(first + (i == 0 ? 0 : 3 * i - 1), 4, i == 0 ? "%02X" : " %02X", bytes[i]);
   return codec_fail(message, codec_unknown_format, "neither JPEG nor PNG (it begins with %s)",
                     first);
 }

@@ -22,7 +22,7 @@ extension Image {
   ///   - scale: 1 keeps the range `0...255`, 1/255 gives `0...1`.
   ///   - target: Room for `height · width · channels` samples, row by row.
   public func resample(
-    by transform: AffineTransform, size: ImageSize? = nil, fill: FillMode = .nearest,
+    by transform: AffineMap, size: ImageSize? = nil, fill: FillMode = .nearest,
     scaledBy scale: Float = 1, to target: UnsafeMutableBufferPointer<Float>
   ) {
     let size = size ?? self.size
@@ -49,7 +49,7 @@ extension Image {
   ///
   /// As `resample(by:size:fill:scaledBy:to:)`.
   public func resampled(
-    by transform: AffineTransform, size: ImageSize? = nil, fill: FillMode = .nearest
+    by transform: AffineMap, size: ImageSize? = nil, fill: FillMode = .nearest
   ) -> Image {
     let size = size ?? self.size
     return Image(size: size, mode: mode) { result in
@@ -71,7 +71,7 @@ extension Tensor where Scalar == Float {
   ///
   /// - Precondition: The shape is `[height, width, channels]`, none of them zero.
   public func resampled(
-    by transform: AffineTransform, size: ImageSize? = nil, fill: FillMode = .nearest
+    by transform: AffineMap, size: ImageSize? = nil, fill: FillMode = .nearest
   ) -> Tensor {
     require(
       rank == 3 && count > 0,

@@ -5,7 +5,7 @@ import Tensor
 /// Positions are integers in units of 2⁻³² pixel: stepping along a row is one addition, without the error of a running sum
 /// in floating point, and clamping is two conditional moves.
 struct BilinearSampler {
-  private let transform: AffineTransform
+  private let transform: AffineMap
   private let fill: FillMode
   private let scale: Float
   private let rows: SampledAxis
@@ -13,7 +13,7 @@ struct BilinearSampler {
 
   /// A sampler from a picture of size `source` to one of size `target`.
   init(
-    source: ImageSize, target: ImageSize, transform: AffineTransform, fill: FillMode, scale: Float
+    source: ImageSize, target: ImageSize, transform: AffineMap, fill: FillMode, scale: Float
   ) {
     let (height, width) = (Double(target.height), Double(target.width))
     let farthestRow =
