@@ -1,7 +1,10 @@
 import Autograd
 import Checkpoints
 import Foundation
+import Layers
+import Optim
 import Tensor
+import TestSupport
 import Testing
 
 @Suite("Models in files")
@@ -158,16 +161,77 @@ struct ParameterizedFilesTests {
     #expect(text.contains("parameterValues: two parameters have the path weight"))
   }
 
-  @Test("an optimizer's state goes the same way: tensors by path, and scalars beside them")
-  func optimizerState() throws {
+  @Test("training goes on from a file as if it had never stopped")
+  func resumedTraining() throws {
+    func network(seed: UInt64) -> Sequential<Float> {
+      var random = RandomGenerator(seed: seed)
+      return Sequential {
+        Dense(inputSize: 4, outputSize: 5, using: &random)
+        BatchNorm(channels: 5)
+        ReLU()
+        Dense(inputSize: 5, outputSize: 2, using: &random)
+      }
+    }
+    func train(_ model: inout Sequential<Float>, _ optimizer: inout Adam<Float>, steps: Range<Int>)
+    {
+      for step in steps {
+        var random = RandomGenerator(seed: UInt64(step))
+        optimizer.step(&model, random: &random) { model, context in
+          let images = Variable(Tensor<Float>.ramp([6, 4], phase: Double(step)))
+          let labels = Tensor<Int64>([0, 1, 1, 0, 1, 0], shape: [6])
+          return softmaxCrossEntropy(model(images, in: &context), labels: labels)
+        }
+      }
+    }
+    var model = network(seed: 1)
+    var optimizer = Adam<Float>(learningRate: 0.1)
+    train(&model, &optimizer, steps: 0..<3)
     try withTemporaryFolder { folder in
-      let url = folder.appending(path: "optimizer.safetensors")
-      var state = Model<Float>(phase: 4).parameterValues.mapValues { AnyTensor($0) }
-      state["step"] = AnyTensor(Tensor<Int64>(1 << 60 + 1))
-      try Safetensors.write(state, metadata: ["optimizer": "Adam"], to: url)
+      let url = folder.appending(path: "checkpoint.safetensors")
+      let state = optimizer.state(for: model)
+      var tensors: [String: AnyTensor] = [
+        "optimizer/step": AnyTensor(Tensor(Int64(state.stepCount)))
+      ]
+      for (path, value) in model.parameterValues { tensors["model/\(path)"] = AnyTensor(value) }
+      for (path, value) in state.tensors { tensors["optimizer/slots/\(path)"] = AnyTensor(value) }
+      try Safetensors.write(tensors, to: url)
+
       let file = try Safetensors(contentsOf: url)
-      #expect(try file.tensors() == state)
-      #expect(try file.tensor("step", as: Int64.self).item() == 1 << 60 + 1)
+      var resumedModel = network(seed: 2)
+      var resumedOptimizer = Adam<Float>(learningRate: 0.1)
+      try resumedModel.load(from: file.part("model"))
+      let steps = try file.part("optimizer").tensor("step", as: Int64.self).item()
+      try resumedOptimizer.restore(
+        OptimizerState(
+          stepCount: Int(steps),
+          tensors: file.part("optimizer").part("slots").tensors(as: Float.self)),
+        for: resumedModel)
+      #expect(resumedModel.parameterValues == model.parameterValues)
+
+      train(&model, &optimizer, steps: 3..<6)
+      train(&resumedModel, &resumedOptimizer, steps: 3..<6)
+      #expect(resumedModel.parameterValues == model.parameterValues)
+      #expect(
+        resumedOptimizer.state(for: resumedModel).tensors == optimizer.state(for: model).tensors)
+    }
+  }
+
+  @Test("a part of a file is called by its name in the file")
+  func parts() throws {
+    try withTemporaryFolder { folder in
+      let url = folder.appending(path: "a.safetensors")
+      try Safetensors.write(
+        ["a/x": Tensor<Float>(1), "a/b/x": Tensor<Float>(2), "ab/x": Tensor<Float>(3)],
+        metadata: ["m": "n"], to: url)
+      let part = try Safetensors(contentsOf: url).part("a")
+      #expect(part.names == ["b/x", "x"] && part.metadata == ["m": "n"])
+      #expect(part.part("b").names == ["x"] && part.part("c").names.isEmpty)
+      #expect(try part.part("b").tensor("x", as: Float.self).item() == 2)
+      #expect(message { _ = try part.tensor("y") }?.contains("has no tensor \"a/y\"") == true)
+      #expect(message { _ = try part.tensors(as: Double.self) }?.contains("\"a/b/x\"") == true)
+      var model = Model<Float>([])
+      let mismatch = #expect(throws: StateMismatch.self) { try model.load(from: part) }
+      #expect(mismatch?.missing == ["a/scale"] && mismatch?.unexpected == ["a/b/x", "a/x"])
     }
   }
 }

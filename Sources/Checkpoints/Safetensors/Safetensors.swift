@@ -48,6 +48,8 @@ public struct Safetensors: Sendable {
   let source: ByteSource
   /// The number of bytes before the first tensor.
   private let dataOffset: Int
+  /// What stands in the file before the names of this part of it, nothing for the whole.
+  private let prefix: String
 
   /// Opens the file at `url` and reads its header.
   ///
@@ -66,6 +68,7 @@ public struct Safetensors: Sendable {
 
   private init(_ source: ByteSource) throws {
     self.source = source
+    prefix = ""
     dataOffset = try SafetensorsHeader.length(in: source) + SafetensorsHeader.prefixLength
     let text = try source.bytes(
       at: SafetensorsHeader.prefixLength, count: dataOffset - SafetensorsHeader.prefixLength)
@@ -77,6 +80,26 @@ public struct Safetensors: Sendable {
     }
     try SafetensorsHeader.check(entries, dataCount: source.count - dataOffset, in: source)
   }
+
+  private init(part prefix: String, of whole: Safetensors) {
+    (source, dataOffset, metadata) = (whole.source, whole.dataOffset, whole.metadata)
+    self.prefix = whole.prefix + prefix
+    let members = whole.entries.filter { $0.key.utf8.starts(with: prefix.utf8) }
+    entries = Dictionary(
+      uniqueKeysWithValues: members.map { name, entry in
+        (String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self), entry)
+      })
+  }
+
+  /// The tensors whose names start with `prefix` and a slash, under what follows, and all metadata.
+  ///
+  /// So that one file, which is there as a whole or not at all, holds the state of several things:
+  ///
+  /// ```swift
+  /// try model.load(from: file.part("model"))
+  /// let moments = try file.part("optimizer").tensors(as: Float.self)
+  /// ```
+  public func part(_ prefix: String) -> Safetensors { Safetensors(part: "\(prefix)/", of: self) }
 
   /// The names of all tensors, sorted.
   public var names: [String] { entries.keys.inByteOrder }
@@ -91,11 +114,12 @@ public struct Safetensors: Sendable {
     let wanted = ElementType(of: Scalar.self)
     guard entry.elementType == wanted else {
       throw source.error(
-        "tensor \(quoted(name)) holds \(quoted(entry.dtype)), expected \(quoted(wanted.rawValue))")
+        "tensor \(inMessage(name)) holds \(quoted(entry.dtype)), expected \(quoted(wanted.rawValue))"
+      )
     }
     return try source.tensor(
       shape: entry.shape, at: dataOffset + entry.byteRange.lowerBound, as: Scalar.self,
-      "tensor \(quoted(name))")
+      "tensor \(inMessage(name))")
   }
 
   /// The tensor called `name`, of whatever type it is.
@@ -112,7 +136,8 @@ public struct Safetensors: Sendable {
     case .bool: return .bool(try tensor(name, as: Bool.self))
     case nil:
       throw source.error(
-        "tensor \(quoted(name)) holds \(quoted(entry.dtype)), expected one of \(ElementType.names)")
+        "tensor \(inMessage(name)) holds \(quoted(entry.dtype)), expected one of \(ElementType.names)"
+      )
     }
   }
 
@@ -120,11 +145,18 @@ public struct Safetensors: Sendable {
   ///
   /// - Throws: ``CheckpointError`` where one is of a type that the library does not have.
   public func tensors() throws -> [String: AnyTensor] {
-    try source.requireMemory(for: source.count - dataOffset, "the file")
-    return try Dictionary(uniqueKeysWithValues: names.map { ($0, try tensor($0)) })
+    try readAll { try tensor($0) }
   }
 
-  /// All tensors, by name, if they are just those of `shapes` and of one type: a model's weights, or an optimizer's state.
+  /// All tensors, by name, if they are of one type.
+  ///
+  /// - Throws: ``CheckpointError`` where one is of another type.
+  public func tensors<Scalar: TensorScalar>(as type: Scalar.Type) throws -> [String: Tensor<Scalar>]
+  {
+    try readAll { try tensor($0, as: type) }
+  }
+
+  /// All tensors, by name, if they are just those of `shapes` and of one type: the weights of a model.
   ///
   /// - Throws: ``StateMismatch``, which lists every difference, before any tensor is read; ``CheckpointError`` where one
   ///   cannot be read.
@@ -132,17 +164,29 @@ public struct Safetensors: Sendable {
     matching shapes: [String: [Int]], as type: Scalar.Type
   ) throws -> [String: Tensor<Scalar>] {
     let dtype = ElementType(of: Scalar.self).rawValue
-    let found = entries.mapValues(\.description)
+    func inFile(_ texts: [String: String]) -> [String: String] {
+      Dictionary(uniqueKeysWithValues: texts.map { (prefix + $0.key, $0.value) })
+    }
     try StateMismatch.check(
-      found: found, expected: shapes.mapValues { "\(dtype) \($0)" }, path: source.path)
-    return try Dictionary(
-      uniqueKeysWithValues: names.map { ($0, try tensor($0, as: Scalar.self)) })
+      found: inFile(entries.mapValues(\.description)),
+      expected: inFile(shapes.mapValues { "\(dtype) \($0)" }), path: source.path)
+    return try tensors(as: type)
+  }
+
+  private func readAll<Value>(_ read: (String) throws -> Value) throws -> [String: Value] {
+    // No overflow: the tensors lie side by side in the file.
+    try source.requireMemory(
+      for: entries.values.reduce(0) { $0 + $1.byteRange.count }, "the file")
+    return try Dictionary(uniqueKeysWithValues: names.map { ($0, try read($0)) })
   }
 
   private func entry(_ name: String) throws -> Entry {
     if let entry = entries[name] { return entry }
-    let known = names.prefix(8).map { quoted($0) }.joined(separator: ", ")
+    let known = names.prefix(8).map(inMessage).joined(separator: ", ")
     let list = entries.isEmpty ? "none" : known + (entries.count > 8 ? ", …" : "")
-    throw source.error("has no tensor \(quoted(name)); it has \(list)")
+    throw source.error("has no tensor \(inMessage(name)); it has \(list)")
   }
+
+  /// The name as it stands in the file.
+  private func inMessage(_ name: String) -> String { quoted(prefix + name) }
 }
