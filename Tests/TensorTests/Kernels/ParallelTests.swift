@@ -3,6 +3,8 @@ import Synchronization
 import Tensor
 import Testing
 
+private func currentThread() -> ObjectIdentifier { ObjectIdentifier(Thread.current) }
+
 @Suite("Parallel")
 struct ParallelTests {
   @Test("every slot runs once", arguments: [0, 1, 2, 7, 1000])
@@ -45,8 +47,8 @@ struct ParallelTests {
       #expect(
         Parallel.maximumThreads == Parallel.availableThreads && Parallel.availableThreads >= 1)
       Parallel.maximumThreads = 1
-      let caller = Thread.current
-      Parallel.forEach(50) { _ in #expect(Thread.current === caller) }
+      let caller = currentThread()
+      Parallel.forEach(50) { _ in #expect(currentThread() == caller) }
     }
   }
 }
