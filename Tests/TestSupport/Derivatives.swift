@@ -10,7 +10,9 @@ public struct Differentiable: Sendable {
   public let name: String
   /// Where the arguments stand.
   public let points: [Tensor<Double>]
-  /// The function. The test weights its outputs unevenly before summing: a plain sum hides errors.
+  /// The function.
+  ///
+  /// The test weights its outputs unevenly before summing: a plain sum hides errors.
   public let function: @Sendable ([Variable<Double>]) -> Variable<Double>
   /// Whether second derivatives are defined at the points, and worth the time.
   public let isSmooth: Bool
