@@ -17,7 +17,7 @@ public struct Context {
 
   private struct Leaf {
     let node: AnyObject
-    /// The identity only: holding the storage would make the next update of the weights copy them.
+    /// The identity only, as in `Node`.
     let storage: ObjectIdentifier
   }
 
@@ -64,7 +64,7 @@ public struct Context {
         return Variable(value: parameter.value, node: node)
       }
     }
-    let node = Node<Scalar>(parameter: parameter.id)
+    let node = Node<Scalar>(parameter: parameter.id, storage: storage)
     leaves[parameter.id] = Leaf(node: node, storage: storage)
     return Variable(value: parameter.value, node: node)
   }

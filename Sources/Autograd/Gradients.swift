@@ -3,14 +3,34 @@ public import Tensor
 /// The gradients that one sweep found, by variable and by parameter.
 public struct Gradients<Scalar: DifferentiableScalar>: Sendable {
   private var byNode: [ObjectIdentifier: Tensor<Scalar>] = [:]
-  private var byParameter: [ParameterID: Tensor<Scalar>] = [:]
   // An identifier is good as long as its object lives.
   private var nodes: [Node<Scalar>] = []
+  private var byParameter: [ParameterID: ParameterGradient] = [:]
+  /// In the order of the sweep: that of a dictionary changes from run to run, and with it the rounding of sums.
+  private var parameters: [ParameterID] = []
+
+  private struct ParameterGradient {
+    var value: Tensor<Scalar>
+    let storage: ObjectIdentifier?
+  }
 
   mutating func set(_ gradient: Tensor<Scalar>, for node: Node<Scalar>) {
     byNode[ObjectIdentifier(node)] = gradient
     nodes.append(node)
-    if let parameter = node.parameter { byParameter[parameter] = gradient }
+    guard let parameter = node.parameter else { return }
+    if let earlier = byParameter[parameter] {
+      // A parameter has a leaf in every context that it took part in.
+      require(
+        earlier.storage == node.storage,
+        """
+        Gradients: a parameter of shape \(gradient.shape) comes with two different values. Two copies of a model have \
+        diverged; make one of them independent with withFreshIdentities().
+        """)
+      byParameter[parameter]?.value = earlier.value + gradient
+    } else {
+      byParameter[parameter] = ParameterGradient(value: gradient, storage: node.storage)
+      parameters.append(parameter)
+    }
   }
 
   /// The gradient with respect to `variable`, of its shape. `nil` where the result does not depend on it, or where it is
@@ -20,7 +40,9 @@ public struct Gradients<Scalar: DifferentiableScalar>: Sendable {
   }
 
   /// The gradient with respect to `parameter`, of its shape. `nil` where the result does not depend on it.
-  public subscript(_ parameter: Parameter<Scalar>) -> Tensor<Scalar>? { byParameter[parameter.id] }
+  public subscript(_ parameter: Parameter<Scalar>) -> Tensor<Scalar>? {
+    byParameter[parameter.id]?.value
+  }
 
   /// The parameters that have a gradient.
   public var parameterIDs: Set<ParameterID> { Set(byParameter.keys) }
@@ -29,20 +51,17 @@ public struct Gradients<Scalar: DifferentiableScalar>: Sendable {
   public func scaled(by factor: Scalar) -> Gradients {
     var result = self
     result.byNode = byNode.mapValues { $0.scaled(by: factor) }
-    for node in nodes {
-      if let parameter = node.parameter {
-        result.byParameter[parameter] = result.byNode[ObjectIdentifier(node)]
-      }
+    result.byParameter = byParameter.mapValues {
+      ParameterGradient(value: $0.value.scaled(by: factor), storage: $0.storage)
     }
     return result
   }
 
   /// The Euclidean norm of the gradients of all parameters together.
   public var norm: Scalar {
-    // In the order of the sweep: that of a dictionary changes from run to run, and with it the rounding.
     var squares: Scalar = 0
-    for node in nodes where node.parameter != nil {
-      if let gradient = byNode[ObjectIdentifier(node)] {
+    for parameter in parameters {
+      if let gradient = byParameter[parameter]?.value {
         squares += (gradient * gradient).sum().item()
       }
     }
@@ -118,9 +137,12 @@ extension Variable {
     var leads: Set<ObjectIdentifier>?
     if let targets {
       var reached = targets
-      for node in order.reversed()
-      where node.inputs.contains(where: { $0.map { reached.contains(ObjectIdentifier($0)) } ?? false }) {
-        reached.insert(ObjectIdentifier(node))
+      for node in order.reversed() {
+        // Where a part that another sweep has taken leads to is unknown: it is walked, and traps.
+        let leadsOn =
+          node.isSwept
+          || node.inputs.contains { $0.map { reached.contains(ObjectIdentifier($0)) } ?? false }
+        if leadsOn { reached.insert(ObjectIdentifier(node)) }
       }
       leads = reached
     }

@@ -12,8 +12,16 @@ public struct Keeping: OptionSet, Sendable {
   public static let inputs = Keeping(rawValue: ~1)
   /// Nothing: the formula needs the upstream gradient only.
   public static let nothing: Keeping = []
-  /// The value of the input at `index`, at most the 31st.
-  public static func input(_ index: Int) -> Keeping { Keeping(rawValue: 2 << UInt32(index)) }
+  /// The value of the input at `index`, which is below 31.
+  public static func input(_ index: Int) -> Keeping {
+    require(index >= 0 && index < 31, "Keeping: cannot name the input \(index), only 0 to 30")
+    return Keeping(rawValue: 2 << UInt32(index))
+  }
+
+  /// Whether the value of the input at `index` is kept. Those beyond the 31st are kept all or none.
+  func containsInput(_ index: Int) -> Bool {
+    index < 31 ? contains(.input(index)) : isSuperset(of: .inputs)
+  }
 }
 
 /// The values that an operation kept for its pullback.
@@ -68,19 +76,23 @@ package final class Node<Scalar: DifferentiableScalar>: Sendable {
   let isLeaf: Bool
   /// The parameter that a leaf stands for.
   let parameter: ParameterID?
+  /// The storage of that parameter's value, by its identity only: holding it would make the next update copy it.
+  let storage: ObjectIdentifier?
 
   /// A leaf.
-  package init(parameter: ParameterID?) {
+  package init(parameter: ParameterID?, storage: ObjectIdentifier? = nil) {
     body = Mutex(nil)
     height = 0
     isLeaf = true
     self.parameter = parameter
+    self.storage = storage
   }
 
   init(body: Body) {
     height = 1 + (body.inputs.lazy.compactMap { $0?.height }.max() ?? 0)
     isLeaf = false
     parameter = nil
+    storage = nil
     self.body = Mutex(body)
   }
 
@@ -89,6 +101,9 @@ package final class Node<Scalar: DifferentiableScalar>: Sendable {
 
   /// Takes the way back out of the node.
   func takeBody() -> Body? { body.withLock { $0.take() } }
+
+  /// Whether a sweep has taken the way back out of this operation.
+  var isSwept: Bool { !isLeaf && body.withLock { $0 == nil } }
 
   /// The nodes of the inputs; none once a sweep has taken the body.
   var inputs: [Node?] { body.withLock { $0?.inputs ?? [] } }

@@ -50,7 +50,7 @@ public struct Variable<Scalar: DifferentiableScalar>: Sendable {
       body: Node.Body(
         inputs: inputs.map(\.node),
         keptInputs: inputs.enumerated().map { index, input in
-          keeping.contains(.input(index)) ? input.value : nil
+          keeping.containsInput(index) ? input.value : nil
         },
         keptOutput: keeping.contains(.output) ? value : nil, pullback: pullback))
   }

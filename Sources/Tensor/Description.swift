@@ -133,7 +133,9 @@ extension TensorScalar where Self: BinaryFloatingPoint & CustomStringConvertible
       }
       let number = next.removeFirst()
       let text = padded(number.integer, to: left) + "." + number.fraction
-      guard hasExponents else { return text + String(repeating: " ", count: right - number.fraction.count) }
+      guard hasExponents else {
+        return text + String(repeating: " ", count: right - number.fraction.count)
+      }
       let exponent = "\(number.exponent.magnitude)"
       return text + (number.exponent < 0 ? "e-" : "e+") + zeros(exponentWidth - exponent.count)
         + exponent

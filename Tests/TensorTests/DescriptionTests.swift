@@ -24,6 +24,6 @@ struct DescriptionTests {
   func hugeView() {
     let huge = Tensor<Int64>(7).broadcast(to: [1 << 20, 1 << 20])
     #expect(huge.description.split(separator: "\n")[3] == " ...")
-    #expect(huge[0, 0 ..< 1001].description == "[7 7 7 ... 7 7 7]")
+    #expect(huge[0, 0..<1001].description == "[7 7 7 ... 7 7 7]")
   }
 }

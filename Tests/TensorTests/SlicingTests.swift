@@ -14,11 +14,13 @@ struct SlicingTests {
     #expect(x[0, 1].scalars == [4, 5, 6, 7])
     let row = x[0, 0]
     #expect(row[1..<3].scalars == [1, 2] && row[1...2].scalars == [1, 2])
-    #expect(row[2...].scalars == [2, 3] && row[..<2].scalars == [0, 1] && row[...2].scalars == [0, 1, 2])
+    #expect(
+      row[2...].scalars == [2, 3] && row[..<2].scalars == [0, 1] && row[...2].scalars == [0, 1, 2])
     #expect(row[(-2)...].scalars == [2, 3] && row[..<(-1)].scalars == [0, 1, 2])
     #expect(row[...(-1)].scalars == [0, 1, 2, 3] && row[(-3)...(-1)].scalars == [1, 2, 3])
     #expect(row[(-3)...(-2)].scalars == [1, 2])
-    #expect(row[.stride(by: 2)].scalars == [0, 2] && row[.stride(from: 1, by: 2)].scalars == [1, 3])
+    #expect(
+      row[.stride(by: 2)].scalars == [0, 2] && row[.stride(from: 1, by: 2)].scalars == [1, 3])
     #expect(row[.stride(by: -1)].scalars == [3, 2, 1, 0])
     #expect(row[.stride(from: 2, to: 0, by: -1)].scalars == [2, 1])
     #expect(row[.stride(from: -1, to: -3, by: -1)].scalars == [3, 2])

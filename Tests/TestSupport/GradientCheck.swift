@@ -20,11 +20,12 @@ public func gradientErrors(
   let variables = points.map { Variable(tracking: $0) }
   let gradients = function(variables).gradients()
   return points.indices.map { index in
-    let numeric = centralDifferences(of: { moved in
-      var arguments = points
-      arguments[index] = moved
-      return function(arguments.map { Variable($0) }).item()
-    }, at: points[index], step: step)
+    let numeric = centralDifferences(
+      of: { moved in
+        var arguments = points
+        arguments[index] = moved
+        return function(arguments.map { Variable($0) }).item()
+      }, at: points[index], step: step)
     return relativeDifference(gradients[variables[index]] ?? .zeros(points[index].shape), numeric)
   }
 }
@@ -55,7 +56,8 @@ private func centralDifferences(
     var (above, below) = (scalars, scalars)
     above[index] += step
     below[index] -= step
-    return (function(Tensor(above, shape: point.shape)) - function(Tensor(below, shape: point.shape)))
+    return
+      (function(Tensor(above, shape: point.shape)) - function(Tensor(below, shape: point.shape)))
       / (2 * step)
   }
   return Tensor(slopes, shape: point.shape)

@@ -18,6 +18,7 @@
 public struct Traps: Sendable, ExpressibleByDictionaryLiteral {
   private let list: [(message: String, mistake: @Sendable () -> Void)]
 
+  /// Pairs of message and mistake; no message stands twice.
   public init(dictionaryLiteral elements: (String, @Sendable () -> Void)...) {
     list = elements
     precondition(Set(messages).count == messages.count, "a message stands twice")
@@ -26,7 +27,9 @@ public struct Traps: Sendable, ExpressibleByDictionaryLiteral {
   /// What the programs must print, word for word, among other things.
   public var messages: [String] { list.map(\.message) }
 
-  /// Makes the mistake of `message`. Does not come back if all is well.
+  /// Makes the mistake of `message`.
+  ///
+  /// Does not come back if all is well.
   public func run(_ message: String) {
     list.first { $0.message == message }?.mistake()
   }

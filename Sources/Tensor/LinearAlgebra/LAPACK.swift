@@ -12,14 +12,17 @@ public protocol LAPACKScalar: Sendable {
   /// Replaces `a` by `R` above and on the diagonal and by the reflectors of `Q` below, with their factors in `tau`.
   static func geqrf(
     _ rows: Int, _ columns: Int, _ a: UnsafeMutablePointer<Self>, _ leadingDimension: Int,
-    _ tau: UnsafeMutablePointer<Self>) -> Int
+    _ tau: UnsafeMutablePointer<Self>
+  ) -> Int
   /// Replaces `reflectorCount` reflectors, as `geqrf` left them, by the first `columns` columns of `Q`.
   static func orgqr(
     _ rows: Int, _ columns: Int, _ reflectorCount: Int, _ a: UnsafeMutablePointer<Self>,
-    _ leadingDimension: Int, _ tau: UnsafePointer<Self>) -> Int
+    _ leadingDimension: Int, _ tau: UnsafePointer<Self>
+  ) -> Int
 }
 
 extension Float: LAPACKScalar {
+  /// Householder reflections in place, see `LAPACKScalar`.
   public static func geqrf(
     _ rows: Int, _ columns: Int, _ a: UnsafeMutablePointer<Float>, _ leadingDimension: Int,
     _ tau: UnsafeMutablePointer<Float>
@@ -30,6 +33,7 @@ extension Float: LAPACKScalar {
         LAPACK_COL_MAJOR, Int32(rows), Int32(columns), a, Int32(leadingDimension), tau))
   }
 
+  /// `Q` from its reflections in place, see `LAPACKScalar`.
   public static func orgqr(
     _ rows: Int, _ columns: Int, _ reflectorCount: Int, _ a: UnsafeMutablePointer<Float>,
     _ leadingDimension: Int, _ tau: UnsafePointer<Float>
@@ -43,6 +47,7 @@ extension Float: LAPACKScalar {
 }
 
 extension Double: LAPACKScalar {
+  /// Householder reflections in place, see `LAPACKScalar`.
   public static func geqrf(
     _ rows: Int, _ columns: Int, _ a: UnsafeMutablePointer<Double>, _ leadingDimension: Int,
     _ tau: UnsafeMutablePointer<Double>
@@ -53,6 +58,7 @@ extension Double: LAPACKScalar {
         LAPACK_COL_MAJOR, Int32(rows), Int32(columns), a, Int32(leadingDimension), tau))
   }
 
+  /// `Q` from its reflections in place, see `LAPACKScalar`.
   public static func orgqr(
     _ rows: Int, _ columns: Int, _ reflectorCount: Int, _ a: UnsafeMutablePointer<Double>,
     _ leadingDimension: Int, _ tau: UnsafePointer<Double>

@@ -3,6 +3,8 @@ import Synchronization
 import Tensor
 import Testing
 
+private func currentThread() -> ObjectIdentifier { ObjectIdentifier(Thread.current) }
+
 @Suite("Parallel")
 struct ParallelTests {
   @Test("every slot runs once", arguments: [0, 1, 2, 7, 1000])

@@ -80,7 +80,8 @@ struct QRTests {
     }
   }
 
-  @Test("a matrix that is not finite is an error that names it", arguments: [Double.nan, .infinity])
+  @Test(
+    "a matrix that is not finite is an error that names it", arguments: [Double.nan, .infinity])
   func notFinite(value: Double) throws {
     var a = Tensor<Double>.ramp([2, 3, 3])
     a.assign(Tensor(value), at: 1, 2, 0)

@@ -49,7 +49,9 @@ struct ConvolutionTests {
       window: Window2D(2, padding: .explicit(top: 3, bottom: 3, left: 3, right: 3))),
   ]
 
-  /// The convolution by its definition: seven loops in Double. `visit` gets the flat positions that belong together.
+  /// The convolution by its definition: seven loops in Double.
+  ///
+  /// `visit` gets the flat positions that belong together.
   private func visitTaps(
     _ geometry: Geometry, _ visit: (_ input: Int, _ filter: Int, _ output: Int) -> Void
   ) {
