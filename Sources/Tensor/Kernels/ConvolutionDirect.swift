@@ -3,8 +3,8 @@ import CKernels
 /// Any convolution as a product of patches and weights: every multiplication is done, in the plain order of the sum.
 ///
 /// Patches are copied block by block into the layout of the product (im2col that never leaves the cache), which costs a few
-/// percent. Relative error (L2) about 1e-7 to 3e-7, that of any sum in `Float`. Padding enters as zeros, so that an
-/// infinite weight makes what it pads not a number.
+/// percent. The error is that of a plain sum in `Float`: relative (L2, uniform data) 1e-7 to 3e-7 for up to a thousand
+/// terms, 1e-6 for three thousand. Padding enters as zeros, so that an infinite weight makes what it pads not a number.
 package struct DirectConvolution: ConvolutionKernel {
   package let geometry: ConvolutionGeometry
   let kernels: Unchecked<ConvolutionKernels>

@@ -104,6 +104,9 @@ package struct WinogradConvolution: ConvolutionKernel {
   // MARK: Forward
 
   package func forward(_ operands: ConvolutionOperands) {
+    if isDeepForward {
+      return deepForward(operands) { finish($0, $1, operands) }
+    }
     let operands = Unchecked(operands)
     forEachTileRange { forward(tiles: $0, operands.value) }
   }
@@ -118,6 +121,9 @@ package struct WinogradConvolution: ConvolutionKernel {
   /// - Parameter choices: Receives which of its four inputs each output is (`choiceBytes` of them); nil if nobody asks.
   package func forwardPooled(_ operands: ConvolutionOperands, choices: UnsafeMutablePointer<UInt8>?)
   {
+    if isDeepForward {
+      return deepForward(operands) { finishPooled($0, $1, operands, choices) }
+    }
     let operands = Unchecked((operands, choices))
     forEachTileRange { forwardPooled(tiles: $0, operands.value.0, choices: operands.value.1) }
   }
@@ -140,21 +146,30 @@ package struct WinogradConvolution: ConvolutionKernel {
   }
 
   private func forward(tiles: Range<Int>, _ operands: ConvolutionOperands) {
-    forEachPanel(of: tiles, operands) { block, products in
-      kernels.value.winograd_output(
-        shape, block, products, operands.bias, operands.activation == .relu ? 1 : 0,
-        operands.output)
-    }
+    forEachPanel(of: tiles, operands) { finish($0, $1, operands) }
   }
 
   private func forwardPooled(
     tiles: Range<Int>, _ operands: ConvolutionOperands, choices: UnsafeMutablePointer<UInt8>?
   ) {
-    forEachPanel(of: tiles, operands) { block, products in
-      kernels.value.winograd_pooled_output(
-        shape, block, products, operands.bias, operands.activation == .relu ? 1 : 0,
-        operands.output, choices)
-    }
+    forEachPanel(of: tiles, operands) { finishPooled($0, $1, operands, choices) }
+  }
+
+  private func finish(
+    _ block: WinogradBlock, _ products: UnsafePointer<Float>, _ operands: ConvolutionOperands
+  ) {
+    kernels.value.winograd_output(
+      shape, block, products, operands.bias, operands.activation == .relu ? 1 : 0,
+      operands.output)
+  }
+
+  private func finishPooled(
+    _ block: WinogradBlock, _ products: UnsafePointer<Float>, _ operands: ConvolutionOperands,
+    _ choices: UnsafeMutablePointer<UInt8>?
+  ) {
+    kernels.value.winograd_pooled_output(
+      shape, block, products, operands.bias, operands.activation == .relu ? 1 : 0,
+      operands.output, choices)
   }
 
   /// How many tiles to work on at once: as many as fit in the cache beside their products and a panel of weights.

@@ -4,11 +4,13 @@ extension WinogradConvolution {
   /// Scalars of one accumulator: the weights' gradient in the transformed domain, then the bias's.
   package var accumulatorCount: Int { transformedGradientCount + geometry.outputChannels }
 
-  private var transformedGradientCount: Int { Self.planes * depth * columns }
-  private var depth: Int {
+  var transformedGradientCount: Int { Self.planes * depth * columns }
+  /// The rows of the transformed gradient: input channels in whole vectors.
+  var depth: Int {
     geometry.inputChannels.roundedUp(toMultipleOf: kernels.value.vector_width)
   }
-  private var columns: Int {
+  /// Its columns: output channels in whole vectors.
+  var columns: Int {
     geometry.outputChannels.roundedUp(toMultipleOf: kernels.value.vector_width)
   }
 
@@ -16,6 +18,16 @@ extension WinogradConvolution {
     _ operands: ConvolutionGradientOperands, weightGradient: UnsafeMutablePointer<Float>?,
     biasGradient: UnsafeMutablePointer<Float>?
   ) {
+    if isDeepBackward {
+      let accumulates = weightGradient != nil || biasGradient != nil
+      return withScratch(accumulates ? accumulatorCount : 0) { accumulator in
+        deepGradients(
+          operands, into: accumulates ? accumulator : nil, weights: weightGradient != nil)
+        guard accumulates else { return }
+        finishGradients(
+          [accumulator], weightGradient: weightGradient, biasGradient: biasGradient)
+      }
+    }
     let slots = gradientSlots
     let needsWeights = weightGradient != nil
     let accumulates = needsWeights || biasGradient != nil
@@ -74,6 +86,9 @@ extension WinogradConvolution {
     }
   }
 
+  /// So many tiles make the cost of an accumulator of their own small.
+  static let tilesPerAccumulator = 200
+
   /// How the batch is cut.
   ///
   /// Each slot has an accumulator, so it needs tiles enough to be worth one.
@@ -81,7 +96,7 @@ extension WinogradConvolution {
     let tiles = geometry.batch * tilesPerImage
     return RowSlots(
       images: geometry.batch, rowsPerImage: shape.tile_rows, minimumRows: 1,
-      wanted: min(tiles / 200, (32 << 20) / (accumulatorCount * 4)))
+      wanted: min(tiles / Self.tilesPerAccumulator, (32 << 20) / (accumulatorCount * 4)))
   }
 
   /// The blocks that both loops of the backward pass work on.

@@ -82,7 +82,11 @@ struct WinogradConvolutionTests {
 
   @Test(
     "any cut of the batch gives the same gradients",
-    arguments: [geometry(1, 66, 66, 3, 2), geometry(17, 14, 14, 2, 3, padding: (1, 1, 1, 1))])
+    arguments: [
+      geometry(1, 66, 66, 3, 2), geometry(17, 14, 14, 2, 3, padding: (1, 1, 1, 1)),
+      // Split over channels and frequencies, in several blocks of tiles.
+      geometry(9, 17, 18, 64, 64),
+    ])
   func slots(geometry: ConvolutionGeometry) {
     let data = ConvolutionCase(geometry)
     let kernel = WinogradConvolution(geometry)
@@ -93,6 +97,25 @@ struct WinogradConvolutionTests {
     #expect(relativeError(single.input, whole.input.map(Double.init)) < 1e-6)
     #expect(relativeError(single.weights, whole.weights.map(Double.init)) < Self.tolerance)
     #expect(relativeError(single.bias, whole.bias.map(Double.init)) < Self.tolerance)
+  }
+
+  @Test(
+    "one thread gives the same as many",
+    arguments: [geometry(1, 66, 66, 3, 2), geometry(5, 14, 14, 16, 16), geometry(2, 9, 9, 64, 64)])
+  func threads(geometry: ConvolutionGeometry) {
+    let data = ConvolutionCase(geometry)
+    let kernel = WinogradConvolution(geometry)
+    let upstream = ConvolutionCase.uniform(geometry.outputCount, RandomKey(seed: 9))
+    let many = (data.output(kernel), data.gradients(kernel, upstream: upstream))
+    // Process-wide, but it changes no result of the tests that run beside this one.
+    let threads = Parallel.maximumThreads
+    Parallel.maximumThreads = 1
+    defer { Parallel.maximumThreads = threads }
+    let one = (data.output(kernel), data.gradients(kernel, upstream: upstream))
+    #expect(one.0 == many.0)
+    #expect(one.1.input == many.1.input)
+    #expect(one.1.weights == many.1.weights)
+    #expect(one.1.bias == many.1.bias)
   }
 
   @Test("what is not a number spoils its tiles at the most, and passes ReLU and pooling")
