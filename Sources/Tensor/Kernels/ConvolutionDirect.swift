@@ -44,13 +44,14 @@ package struct DirectConvolution: ConvolutionKernel {
   }
 
   /// How many runs to take at once: about as many as keep the patches of four product tiles in the second-level cache.
-  var runsAtOnce: Int { min(shape.runs, max(1, 1152 / blockedRunLength)) }
+  var runsAtOnce: Int { min(shape.runs, max(1, 1152 / max(blockedRunLength, 1))) }
 
   /// How many pixels to take at once, a multiple of the rows of a product's tile.
   func capacity(floatsPerPixel: Int) -> Int {
     let rows = kernels.value.rows
     let unit = rows * max(1, 14 / rows)
-    return min(max(WinogradConvolution.cacheFloats / 3 / floatsPerPixel / unit, 2), 8) * unit
+    return min(max(WinogradConvolution.cacheFloats / 3 / max(floatsPerPixel, 1) / unit, 2), 8)
+      * unit
   }
 
   // MARK: Weights
@@ -96,7 +97,7 @@ package struct DirectConvolution: ConvolutionKernel {
   package func forward(_ operands: ConvolutionOperands) {
     let operands = Unchecked(operands)
     let capacity = forwardCapacity
-    let blocks = max(1, 5_000_000 / (depth * geometry.outputChannels * capacity))
+    let blocks = max(1, 5_000_000 / max(depth * geometry.outputChannels * capacity, 1))
     Parallel.forEachRange(of: geometry.batch * pixelsPerImage, grain: blocks * capacity) {
       forward(pixels: $0, operands.value)
     }

@@ -77,7 +77,7 @@ extension DirectConvolution {
       minimumRows: geometry.rowsBetweenNeighbours,
       wanted: min(
         geometry.batch * pixelsPerImage / 400,
-        (32 << 20) / (accumulatorCount * MemoryLayout<Float>.stride)))
+        (32 << 20) / max(accumulatorCount * MemoryLayout<Float>.stride, 1)))
   }
 
   private func accumulateGradients(

@@ -73,11 +73,11 @@ package struct ConvolutionGeometry: Sendable, Hashable {
 
   func check(_ operation: String) {
     require(
-      batch >= 0 && height >= 0 && width >= 0 && inputChannels >= 1 && outputChannels >= 1
+      batch >= 0 && height >= 0 && width >= 0 && inputChannels >= 0 && outputChannels >= 0
         && kernelHeight >= 1 && kernelWidth >= 1 && strideHeight >= 1 && strideWidth >= 1
         && dilationHeight >= 1 && dilationWidth >= 1 && groups >= 1
         && paddingTop >= 0 && paddingBottom >= 0 && paddingLeft >= 0 && paddingRight >= 0,
-      "\(operation): sizes, strides, dilations and groups need 1 or more, padding 0 or more: \(self)"
+      "\(operation): kernel, strides, dilations and groups need 1 or more, the rest 0 or more: \(self)"
     )
     require(
       inputChannels % groups == 0 && outputChannels % groups == 0,

@@ -25,6 +25,9 @@ package struct WinogradConvolution: ConvolutionKernel {
   ) {
     geometry.check("WinogradConvolution")
     require(
+      geometry.inputChannels >= 1 && geometry.outputChannels >= 1,
+      "WinogradConvolution: needs channels, got \(geometry)")
+    require(
       Self.supports(geometry),
       "WinogradConvolution: needs 3×3, stride 1, dilation 1 and one group, got \(geometry)")
     self.geometry = geometry

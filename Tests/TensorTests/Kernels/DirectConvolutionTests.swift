@@ -121,6 +121,22 @@ struct DirectConvolutionTests {
     }
   }
 
+  @Test("without input channels the output is the bias, and without output channels nothing")
+  func noChannels() {
+    for (inputs, outputs) in [(0, 3), (3, 0), (0, 0)] {
+      let geometry = ConvolutionGeometry(
+        batch: 1, height: 4, width: 4, inputChannels: inputs, outputChannels: outputs,
+        kernel: (3, 3))
+      let data = ConvolutionCase(geometry)
+      let kernel = DirectConvolution(geometry)
+      let upstream = [Float](repeating: 2, count: geometry.outputCount)
+      #expect(data.output(kernel) == (0..<4).flatMap { _ in data.bias })
+      let gradients = data.gradients(kernel, upstream: upstream)
+      #expect(gradients.input.allSatisfy { $0 == 0 })
+      #expect(gradients.bias == Array(repeating: 8, count: outputs))
+    }
+  }
+
   @Test("groups that do not divide the channels stop the program, and the message names them")
   func rejectsGroups() async throws {
     let result = await #expect(
