@@ -1,6 +1,7 @@
 // JPEG through libjpeg or libjpeg-turbo.
 
 #include "codecs.h"
+#include "jpeg_sampled.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -160,6 +161,8 @@ static codec_status read_pixels(session *self, row_sink *sink) {
       decoder->out_color_space = JCS_CMYK;
       sink->kind = row_inverted_cmyk;
   }
+  if (sink->grid.columns != NULL && jpeg_can_sample(decoder))
+    return jpeg_read_sampled(decoder, sink) ? codec_ok : truncated(self);
   if (!jpeg_start_decompress(decoder)) return truncated(self);
   JSAMPARRAY row = decoder->mem->alloc_sarray(
       (j_common_ptr)decoder, JPOOL_IMAGE,

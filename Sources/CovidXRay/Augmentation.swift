@@ -36,8 +36,8 @@ public enum Augmentation: String, Sendable, Hashable, CaseIterable, Codable {
     public init() {}
 
     /// From positions in the new image to positions in the old one.
-    public func transform(for size: ImageSize) -> AffineTransform {
-      var transform: AffineTransform =
+    public func transform(for size: ImageSize) -> AffineMap {
+      var transform: AffineMap =
         .rotation(degrees: rotation) * .shear(degrees: shear)
         * .zoom(rows: rowZoom, columns: columnZoom)
       transform.rowOffset = rowShift * Double(size.height)

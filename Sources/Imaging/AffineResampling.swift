@@ -30,6 +30,10 @@ extension Image {
     require(
       target.count == size.height * rowLength,
       "resample: needs room for \(size) pixels of \(channels) samples, got \(target.count)")
+    guard mode == .grey || width > 1 else {
+      // The loop for RGB reads two neighbouring pixels at a time.
+      return tensor().resample(by: transform, size: size, fill: fill, scaledBy: scale, to: target)
+    }
     let sampler = BilinearSampler(
       source: self.size, target: size, transform: transform, fill: fill, scale: scale)
     pixels.withUnsafeScalars { source in
@@ -76,18 +80,25 @@ extension Tensor where Scalar == Float {
     require(
       rank == 3 && count > 0,
       "resampled: needs shape [height, width, channels], none of them zero, got \(shape)")
+    let size = size ?? ImageSize(height: shape[0], width: shape[1])
+    return Tensor(shape: [size.height, size.width, shape[2]]) {
+      resample(by: transform, size: size, fill: fill, scaledBy: 1, to: $0)
+    }
+  }
+
+  fileprivate func resample(
+    by transform: AffineMap, size: ImageSize, fill: FillMode, scaledBy scale: Float,
+    to target: UnsafeMutableBufferPointer<Float>
+  ) {
     let (source, channels) = (ImageSize(height: shape[0], width: shape[1]), shape[2])
-    let size = size ?? source
     let sampler = BilinearSampler(
-      source: source, target: size, transform: transform, fill: fill, scale: 1)
-    return withUnsafeScalars { scalars in
-      Tensor(shape: [size.height, size.width, channels]) { target in
-        guard let from = scalars.baseAddress, let to = target.baseAddress else { return }
-        for row in 0..<size.height {
-          sampler.writeRow(
-            row, from: from, channels: channels, to: to + row * size.width * channels,
-            count: size.width)
-        }
+      source: source, target: size, transform: transform, fill: fill, scale: scale)
+    withUnsafeScalars { scalars in
+      guard let from = scalars.baseAddress, let to = target.baseAddress else { return }
+      for row in 0..<size.height {
+        sampler.writeRow(
+          row, from: from, channels: channels, to: to + row * size.width * channels,
+          count: size.width)
       }
     }
   }

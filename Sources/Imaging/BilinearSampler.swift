@@ -52,6 +52,7 @@ struct BilinearSampler {
     }
   }
 
+  /// For pictures of two columns and more.
   func writeRGBRow(
     _ row: Int, from source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<Float>,
     count: Int
@@ -156,8 +157,6 @@ struct BilinearSampler {
   }
 
   /// The same for the next pixel, read from one byte before it, since the picture may end with it.
-  ///
-  /// A picture of one column has no next pixel; its fraction is 0 and any finite number will do.
   @inline(__always)
   private func second(_ pixel: UnsafePointer<UInt8>) -> SIMD4<Float> {
     lanes(UnsafeRawPointer(pixel + 2).loadUnaligned(as: UInt32.self).littleEndian >> 8)

@@ -32,9 +32,10 @@ enum Fixture {
 ///
 /// They are not part of it, so tests that need them are skipped where it is unset.
 enum RealImages {
-  static let folder = ProcessInfo.processInfo.environment["COVID_DATASET"].map {
-    URL(filePath: $0)
-  }
+  static let folder: URL? = {
+    let path = ProcessInfo.processInfo.environment["COVID_DATASET"] ?? ""
+    return path.isEmpty ? nil : URL(filePath: path)
+  }()
 }
 
 extension Image {
