@@ -1,8 +1,11 @@
 public import Datasets
 public import Imaging
+import Synchronization
 import Tensor
 
-/// A data set of SYNTHETIC chest phantoms, drawn as they are asked for.
+/// A data set of SYNTHETIC chest phantoms, drawn when they are first asked for and kept in memory.
+///
+/// All films of the default data sets take 43 MB.
 public struct SyntheticChests: SampleSource {
   /// The seed of all phantoms.
   public let seed: UInt64
@@ -14,6 +17,7 @@ public struct SyntheticChests: SampleSource {
   public let size: ImageSize
   /// Whether pictures are grey or RGB.
   public let mode: Image.ColourMode
+  private let drawn: DrawnFilms
 
   /// A data set.
   ///
@@ -29,12 +33,14 @@ public struct SyntheticChests: SampleSource {
   ) {
     let countPerClass = countPerClass ?? (split == .training ? 112 : 30)
     require(
-      countPerClass >= 1, "SyntheticChests: needs 1 phantom of each class or more, got \(countPerClass)")
+      countPerClass >= 1,
+      "SyntheticChests: needs 1 phantom of each class or more, got \(countPerClass)")
     self.seed = seed
     self.split = split
     self.countPerClass = countPerClass
     self.size = size
     self.mode = mode
+    drawn = DrawnFilms(count: SyntheticChest.classNames.count * countPerClass)
   }
 
   /// The name of every class; its place is its number.
@@ -48,16 +54,35 @@ public struct SyntheticChests: SampleSource {
     "SYNTHETIC/\(split.name)/\(finding(at: index).name)/\(index % countPerClass)"
   }
 
-  /// Draws a phantom.
+  /// A phantom.
   public func sample(at index: Int) -> Image {
-    SyntheticChest.image(
-      seed: seed, split: split, index: index % countPerClass, finding: finding(at: index),
-      size: size, mode: mode)
+    let finding = finding(at: index)
+    return drawn.film(at: index) {
+      SyntheticChest.image(
+        seed: seed, split: split, index: index % countPerClass, finding: finding, size: size,
+        mode: mode)
+    }
   }
 
   /// Class by class, as a folder lists its files.
   private func finding(at index: Int) -> SyntheticChest.Finding {
-    require(index >= 0 && index < count, "SyntheticChests: needs an index in 0..<\(count), got \(index)")
+    require(
+      index >= 0 && index < count, "SyntheticChests: needs an index in 0..<\(count), got \(index)")
     return index < countPerClass ? .covid : .normal
+  }
+}
+
+/// The films that have been drawn.
+private final class DrawnFilms: Sendable {
+  private let films: Mutex<[Image?]>
+
+  init(count: Int) { films = Mutex(Array(repeating: nil, count: count)) }
+
+  /// The film at `index`, drawn by `draw` the first time. Two threads may both draw it: they draw the same.
+  func film(at index: Int, _ draw: () -> Image) -> Image {
+    if let film = films.withLock({ $0[index] }) { return film }
+    let film = draw()
+    films.withLock { $0[index] = film }
+    return film
   }
 }
