@@ -103,6 +103,3 @@ struct OpenBLASTests {
     #expect(!OpenBLAS.coreType.isEmpty && OpenBLAS.configuration.contains("OpenBLAS"))
   }
 }
-
-/// Which thread this is. A function of its own, since an asynchronous one may change threads on the way.
-private func currentThread() -> ObjectIdentifier { ObjectIdentifier(Thread.current) }
