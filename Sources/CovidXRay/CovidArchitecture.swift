@@ -1,0 +1,125 @@
+import Autograd
+import Imaging
+import Layers
+import Tensor
+
+/// Checks that a specification is that of the article's network, of whatever widths, before anything is built from it.
+///
+/// Whoever passes can be built within bounds, and fits together: nothing later has to trap.
+enum CovidArchitecture {
+  /// The most parameters, a gibibyte of them.
+  private static let maximumParameters = 1 << 28
+
+  private static let widthNames: Set<String> = [
+    "inputChannels", "outputChannels", "inputSize", "outputSize",
+  ]
+
+  /// - Parameters:
+  ///   - specification: What a file says.
+  ///   - preprocessing: What the network is fed with.
+  ///   - tensors: The names of the tensors in the file.
+  /// - Throws: ``ArchitectureMismatch``.
+  static func check(
+    _ specification: LayerSpecification, for preprocessing: Preprocessing, tensors: [String]
+  ) throws {
+    // A network of the same layers, as narrow as can be.
+    var random = RandomGenerator(seed: 0)
+    let model: Sequential<Float> = CovidNetwork.model(
+      imageSize: CovidNetwork.minimumImageSize, channels: [1, 1, 1, 1], denseSize: 1,
+      using: &random)
+    let expected = model.specification
+    let names = Set(model.parameters.map(\.path))
+    func mismatch(_ reason: String) -> ArchitectureMismatch {
+      ArchitectureMismatch(
+        reason: reason, missing: names.subtracting(tensors).sorted(),
+        unexpected: Set(tensors).subtracting(names).sorted())
+    }
+
+    guard specification.kind == expected.kind else {
+      throw mismatch("\(specification.kind), expected \(expected.kind)")
+    }
+    guard specification.layers.count == expected.layers.count else {
+      throw mismatch(
+        "\(specification.layers.count) layers, expected \(expected.layers.count)")
+    }
+    for (index, (found, wanted)) in zip(specification.layers, expected.layers).enumerated() {
+      guard found.kind == wanted.kind else {
+        throw mismatch("layer \(index) is \(found.kind), expected \(wanted.kind)")
+      }
+      guard blanked(found) == blanked(wanted) else {
+        throw mismatch("layer \(index), \(found.kind), has other options than expected")
+      }
+    }
+    guard preprocessing.size.height == preprocessing.size.width,
+      CovidNetwork.minimumImageSize...TrainingRecipe.maximumImageSize
+        ~= preprocessing.size.height
+    else { throw mismatch("images of \(preprocessing.size)") }
+    try checkWidths(specification, preprocessing, mismatch)
+  }
+
+  /// Throws unless every layer takes what the one before it gives.
+  private static func checkWidths(
+    _ specification: LayerSpecification, _ preprocessing: Preprocessing,
+    _ mismatch: (String) -> ArchitectureMismatch
+  ) throws {
+    var channels = preprocessing.colours.channels
+    var parameters = 0
+    var isFlat = false
+    for (index, layer) in specification.layers.enumerated() {
+      switch layer.kind {
+      case "Flatten":
+        channels *= CovidNetwork.flattenedSize(imageSize: preprocessing.size.height)
+        isFlat = true
+      case "Conv2D", "Dense":
+        let names = isFlat ? ("inputSize", "outputSize") : ("inputChannels", "outputChannels")
+        guard case .integer(channels) = layer.options[names.0],
+          case .integer(let width) = layer.options[names.1], 1...4096 ~= width
+        else {
+          throw mismatch(
+            "layer \(index), \(layer.kind), does not take the \(channels) values that it is given")
+        }
+        parameters += channels * width * (isFlat ? 1 : 9)
+        channels = width
+      default: break
+      }
+    }
+    guard channels == 1 else { throw mismatch("\(channels) outputs, expected 1") }
+    guard parameters <= maximumParameters else {
+      throw mismatch("\(parameters) parameters, expected \(maximumParameters) at the most")
+    }
+  }
+
+  /// The layer with all widths set to zero.
+  private static func blanked(_ layer: LayerSpecification) -> LayerSpecification {
+    var layer = layer
+    for name in layer.options.keys where widthNames.contains(name) {
+      layer.options[name] = .integer(0)
+    }
+    return layer
+  }
+}
+
+/// A network that is not the one that was expected.
+struct ArchitectureMismatch: Error, CustomStringConvertible {
+  let reason: String
+  /// Names of tensors that the expected network has and the file does not.
+  let missing: [String]
+  /// Names of tensors that the file has and the expected network does not.
+  let unexpected: [String]
+
+  var description: String {
+    ([reason] + [("missing", missing), ("unexpected", unexpected)].compactMap(Self.list))
+      .joined(separator: "; ")
+  }
+
+  private static func list(_ title: String, _ names: [String]) -> String? {
+    if names.isEmpty { return nil }
+    let more = names.count > 12 ? ", … (\(names.count) in all)" : ""
+    return "\(title) tensors: " + names.prefix(12).map(printable).joined(separator: ", ") + more
+  }
+
+  /// A name from a file without what could steer a terminal, cut where it is long.
+  private static func printable(_ name: String) -> String {
+    String(name.prefix(60).map { $0.isLetter || $0.isNumber || "._-/ ".contains($0) ? $0 : "?" })
+  }
+}

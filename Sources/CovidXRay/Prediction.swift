@@ -1,0 +1,47 @@
+/// What a classifier says about one film.
+public struct Prediction: Sendable, Hashable {
+  /// The classes, in the order of ``probabilities``.
+  public let classNames: [String]
+  /// The probability of every class.
+  public let probabilities: [Double]
+  /// The class that ``threshold`` speaks of.
+  public let positiveClass: String
+  /// The probability of the positive class from which on a film counts as positive.
+  public let threshold: Double
+
+  /// The probability of a class.
+  ///
+  /// - Throws: ``UnknownClass`` where the classifier knows no class of that name.
+  public func probability(of name: String) throws -> Double {
+    guard let index = classNames.firstIndex(of: name) else {
+      throw UnknownClass(name: name, classNames: classNames)
+    }
+    return probabilities[index]
+  }
+
+  /// Whether the probability of the positive class reaches the threshold.
+  public var isPositive: Bool { predictedClass == positiveClass }
+
+  /// The positive class if its probability reaches the threshold, the other one if not.
+  public var predictedClass: String { classNames[predictedIndex] }
+
+  /// The number of the predicted class.
+  var predictedIndex: Int {
+    // A classifier has two classes, of which one is the positive one.
+    let positive = classNames[0] == positiveClass ? 0 : 1
+    return probabilities[positive] >= threshold ? positive : 1 - positive
+  }
+}
+
+/// A class that a classifier does not have.
+public struct UnknownClass: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The class that was asked for.
+  public let name: String
+  /// The classes that there are.
+  public let classNames: [String]
+
+  /// The name, and the classes that there are.
+  public var description: String {
+    "no class \"\(name)\"; expected \(classNames.joined(separator: " or "))"
+  }
+}

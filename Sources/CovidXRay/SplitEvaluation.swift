@@ -1,0 +1,51 @@
+public import Evaluation
+import Foundation
+
+/// How a classifier does on one set of films, none of them augmented.
+public struct SplitEvaluation: Sendable {
+  /// What the films are, such as `"validation"`.
+  public let name: String
+  /// The mean binary cross-entropy.
+  public let loss: Double
+  /// The class that sensitivity speaks of.
+  public let positiveClass: String
+  /// Actual classes against predicted ones.
+  public let confusionMatrix: ConfusionMatrix
+
+  /// The number of films.
+  public var count: Int { confusionMatrix.total }
+  /// The share of films that were classified right.
+  public var accuracy: Proportion { confusionMatrix.accuracy }
+  /// The share of films of the positive class that were found.
+  public var sensitivity: Proportion { confusionMatrix.sensitivity(ofClass: positiveIndex) }
+  /// The share of films of the other class that were not taken for the positive one.
+  public var specificity: Proportion { confusionMatrix.specificity(ofClass: positiveIndex) }
+
+  private var positiveIndex: Int {
+    confusionMatrix.classNames.firstIndex(of: positiveClass) ?? 0
+  }
+
+  /// The three rates by name.
+  var rates: [(name: String, rate: Proportion)] {
+    [("accuracy", accuracy), ("sensitivity", sensitivity), ("specificity", specificity)]
+  }
+
+  /// The loss, the rates with their exact 95 % intervals, and the confusion matrix, one to a line.
+  public var report: String {
+    var lines = ["\(name), \(count) images, not augmented"]
+    lines.append("  loss         " + String(format: "%.4f", loss))
+    for (name, rate) in rates {
+      let label = name.padding(toLength: 13, withPad: " ", startingAt: 0)
+      lines.append("  \(label)\(SplitEvaluation.text(rate))")
+    }
+    lines.append("  (sensitivity: of \(positiveClass); intervals: 95 %, Clopper and Pearson)")
+    lines += confusionMatrix.description.split(separator: "\n").map { "  \($0)" }
+    return lines.joined(separator: "\n")
+  }
+
+  /// A rate with its counts and interval.
+  static func text(_ rate: Proportion) -> String {
+    guard rate.count > 0 else { return "undefined, no such images" }
+    return "\(rate) \(rate.clopperPearsonInterval().percentDescription)"
+  }
+}

@@ -1,0 +1,124 @@
+import ArgumentParser
+import CovidXRay
+import Foundation
+import Tensor
+
+struct TrainCommand: CovidXRaySubcommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train the article's network, measure it, and write a folder with all of it.",
+    discussion: """
+      Both parts of the data are measured after training, without augmentation. The figures of the training images say how \
+      well the network remembers them; the article's 96.4 % is such a figure.
+
+      The folder has config.json, history.csv, loss.svg, accuracy.svg, confusion-matrix.svg, model-card.md and \
+      model.safetensors. It appears when all is done. The same options and images give the same model, byte for byte, for \
+      any number of threads and workers.
+      """)
+
+  @Option(
+    help: """
+      A folder with Train and Val in it, each with one folder of images for each of two classes. Without it, SYNTHETIC \
+      phantoms are drawn.
+      """)
+  var data: Path?
+
+  @Option(help: "The folder to write. By default, a new one in runs, named by data and seed.")
+  var out: Path?
+
+  @Flag(help: "Replace an earlier run in the folder of --out.")
+  var overwrite = false
+
+  @Option(parsing: .unconditional, help: "Where all random numbers come from, 0 or more.")
+  var seed = TrainingRecipe.article.seed
+
+  @Option(parsing: .unconditional, help: "How many epochs, 1 or more.")
+  var epochs = TrainingRecipe.article.epochs
+
+  @Option(parsing: .unconditional, help: "Steps an epoch, 1 or more.")
+  var stepsPerEpoch = TrainingRecipe.article.stepsPerEpoch
+
+  @Option(parsing: .unconditional, help: "Images a step, 1 or more.")
+  var batchSize = TrainingRecipe.article.batchSize
+
+  @Option(parsing: .unconditional, help: "The size of Adam's steps, above 0.")
+  var learningRate = TrainingRecipe.article.learningRate
+
+  @Option(
+    parsing: .unconditional,
+    help: """
+      Height and width of the images that the network sees, \(CovidNetwork.minimumImageSize) to \
+      \(TrainingRecipe.maximumImageSize).
+      """)
+  var imageSize = TrainingRecipe.article.imageSize
+
+  @Option(
+    help: "What happens to training images: none, article (zoom, flip), careful (no flip).")
+  var augmentation = TrainingRecipe.article.augmentation
+
+  @OptionGroup var work: WorkOptions
+  @OptionGroup var printing: PrintOptions
+
+  private var recipe: TrainingRecipe {
+    var recipe = TrainingRecipe.article
+    recipe.seed = seed
+    recipe.epochs = epochs
+    recipe.stepsPerEpoch = stepsPerEpoch
+    recipe.batchSize = batchSize
+    recipe.learningRate = learningRate
+    recipe.imageSize = imageSize
+    recipe.augmentation = augmentation
+    return recipe
+  }
+
+  func execute() throws {
+    let recipe = recipe
+    try recipe.validate()
+    if overwrite && out == nil { throw ValidationError("--overwrite needs --out") }
+    Parallel.maximumThreads = work.threads
+    let dataset = try data.map { try XRayDataset(at: $0.url) } ?? .synthetic()
+    let folder = try Failure.writing { try makeFolder() }
+    let handler = InterruptionHandler { folder.discard() }
+    defer { withExtendedLifetime(handler) { folder.discard() } }
+
+    let reporter = TrainingReporter(
+      dataset: dataset, recipe: recipe, data: data?.text, printing: printing)
+    try reporter.begin()
+    let run = try CovidClassifier.train(
+      on: dataset, recipe: recipe, workers: work.workers, unreadable: work.onUnreadable.samples
+    ) { try reporter.report($0) }
+    try Failure.writing {
+      try folder.publish(
+        run,
+        configuration: RunConfiguration(
+          recipe: recipe, data: data?.text, onUnreadable: work.onUnreadable.rawValue,
+          threads: work.threads, workers: work.workers))
+    }
+    try reporter.finish(run, folder: folder.url)
+  }
+
+  /// Room for the run: where the user wants it, or in the first folder of the default name that is free.
+  private func makeFolder() throws -> RunFolder {
+    // The weights, and a mebibyte for pictures and texts.
+    let byteCount = 4 * CovidNetwork.parameterCount(imageSize: imageSize) + 1 << 20
+    if let out {
+      do {
+        return try RunFolder(at: out.url, replacingRun: overwrite, byteCount: byteCount)
+      } catch let error as RunFolder.Occupied {
+        throw Failure(
+          code: .unwritableOutput,
+          message: "\(error); --overwrite replaces it, another --out keeps it")
+      }
+    }
+    let name = data.map { $0.url.standardizedFileURL.lastPathComponent } ?? "synthetic"
+    let base = "runs/\(name)-seed\(seed)"
+    var number = 1
+    while true {
+      let path = number == 1 ? base : "\(base)-\(number)"
+      if !FileManager.default.fileExists(atPath: path) {
+        return try RunFolder(at: URL(filePath: path), byteCount: byteCount)
+      }
+      number += 1
+    }
+  }
+}
