@@ -82,6 +82,21 @@ struct BootstrapTests {
     #expect(agrees(comparison.pValue, golden.difference.pValue))
   }
 
+  @Test("the example of the documentation")
+  func example() throws {
+    let patients = ["a", "a", "b", "c", "d", "d", "e", "f"]
+    let predictions = try ClassifierPredictions(
+      probabilities: [0.9, 0.8, 0.7, 0.6, 0.4, 0.1, 0.2, 0.7], ofClass: 0,
+      labels: [0, 0, 0, 0, 1, 1, 1, 1], classNames: ["Covid", "Normal"])
+    let bootstrap = Bootstrap(seed: 1)
+    let estimate = bootstrap.estimate(sampleCount: predictions.count, groups: patients) { indices in
+      predictions.selecting(indices).confusionMatrix().balancedAccuracy
+    }
+    let value = try #require(estimate.value)
+    #expect(value.value == 0.875)
+    #expect(value.interval.contains(0.875) && value.interval.lower < 0.8)
+  }
+
   @Test("resamples of one class are counted, not invented")
   func undefinedResamples() throws {
     let golden = try Golden.read().bootstrap

@@ -12,6 +12,18 @@ struct PartitionTests {
     }
   }
 
+  @Test("the example of the documentation")
+  func example() throws {
+    let labels = [0, 0, 1, 1, 0, 0, 1, 1, 0, 1, 0, 1, 0, 1]
+    let patients = [1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+    let folds = try Partition(into: .folds(5), labels: labels, groups: patients, seed: 7)
+    for fold in 0..<folds.partCount {
+      let (training, validation) = (folds.indices(outsidePart: fold), folds.indices(inPart: fold))
+      #expect(Set(training.map { patients[$0] }).isDisjoint(with: validation.map { patients[$0] }))
+      #expect(Set(validation.map { labels[$0] }) == [0, 1])
+    }
+  }
+
   @Test("folds hold every sample once, in parts as equal as can be", arguments: [2, 3, 7, 10])
   func plainFolds(folds: Int) throws {
     let partition = try Partition(into: .folds(folds), sampleCount: 31, seed: 5)

@@ -12,6 +12,21 @@ struct LineChartTests {
       caption: caption)
   }
 
+  @Test("the example of the documentation")
+  func example() throws {
+    let chart = LineChart(
+      title: "Loss", xAxis: Axis("epoch", format: .integer), yAxis: Axis("binary cross-entropy"),
+      series: [
+        .init("training", values: [0.986, 0.52, 0.15]),
+        .init("validation", values: [0.72, 0.45, 0.067]),
+      ], caption: "SYNTHETIC data")
+    let svg = chart.svg()
+    try expectSound(svg, title: "Loss")
+    let picture = try Picture(svg)
+    #expect(picture.texts.contains("training") && picture.texts.contains("validation"))
+    #expect(picture.texts.contains("SYNTHETIC data"))
+  }
+
   @Test("points stand where their values say, by hand")
   func places() throws {
     let svg = chart([.init("training", values: [1, 0.5, 0.25])]).svg()

@@ -4,10 +4,10 @@
 /// let chart = LineChart(
 ///   title: "Loss", xAxis: Axis("epoch", format: .integer), yAxis: Axis("binary cross-entropy"),
 ///   series: [
-///     .init("training", values: history.map(\.loss)),
-///     .init("validation", values: history.map(\.validationLoss)),
-///   ])
-/// try chart.svg().write(to: url, atomically: true, encoding: .utf8)
+///     .init("training", values: [0.986, 0.52, 0.15]),
+///     .init("validation", values: [0.72, 0.45, 0.067]),
+///   ], caption: "SYNTHETIC data")
+/// let svg = chart.svg()
 /// ```
 public struct LineChart: Sendable, Hashable {
   /// A named list of points, joined in their order.
