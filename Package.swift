@@ -103,6 +103,11 @@ let package = Package(
     tests(of: "Evaluation", ["Tensor"]),
     tests(of: "Reporting", ["Evaluation"]),
     tests(of: "Training", ["Tensor", "Autograd", "Layers", "Optim", "Datasets"]),
+    // The network at its full size: minutes in debug, where C is compiled without optimization, so it runs in release.
+    .testTarget(
+      name: "FullSizeTests",
+      dependencies: ["TestSupport", "Tensor", "Autograd", "Layers", "Optim", "CovidXRay"],
+      swiftSettings: settings),
     tests(
       of: "CovidXRay",
       ["Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets", "Training"]),
