@@ -65,7 +65,7 @@ let package = Package(
     module("Imaging", ["Tensor", "CImageCodecs"]),
     module("Datasets", ["Tensor", "Imaging"]),
     module("Evaluation", ["Tensor"]),
-    module("Reporting", ["Evaluation", "Imaging"]),
+    module("Reporting", ["Tensor", "Evaluation", "Imaging"]),
     module(
       "Training", ["Tensor", "Autograd", "Layers", "Optim", "Datasets", "Evaluation", "Checkpoints"]
     ),
