@@ -65,7 +65,7 @@ let package = Package(
     module("Imaging", ["Tensor", "CImageCodecs"]),
     module("Datasets", ["Tensor", "Imaging"]),
     module("Evaluation", ["Tensor"]),
-    module("Reporting", ["Evaluation", "Imaging"]),
+    module("Reporting", ["Tensor", "Evaluation", "Imaging"]),
     module(
       "Training", ["Tensor", "Autograd", "Layers", "Optim", "Datasets", "Evaluation", "Checkpoints"]
     ),
@@ -106,6 +106,11 @@ let package = Package(
     tests(of: "Evaluation", ["Tensor"]),
     tests(of: "Reporting", ["Evaluation"]),
     tests(of: "Training", ["Tensor", "Autograd", "Layers", "Optim", "Datasets"]),
+    // The network at its full size: minutes in debug, where C is compiled without optimization, so it runs in release.
+    .testTarget(
+      name: "FullSizeTests",
+      dependencies: ["TestSupport", "Tensor", "Autograd", "Layers", "Optim", "CovidXRay"],
+      swiftSettings: settings),
     tests(
       of: "CovidXRay",
       [

@@ -11,7 +11,9 @@ import Tensor
 /// let loader = try Loader(
 ///   images, transform: ScaledPixels(for: images), batchSize: 32, shuffled: true, seed: 42, workers: 2)
 /// let batches = loader.batches(epochs: 0..<10)
-/// while let batch = try batches.next() { … }
+/// while let batch = try batches.next() {
+///   print(batch.images.shape, batch.labels)
+/// }
 /// ```
 public struct Loader<Source: SampleSource, Transform: SampleTransform>: Sendable
 where Transform.Sample == Source.Sample {

@@ -34,11 +34,12 @@ extension Image {
 
   /// Writes the picture as a PNG file, complete or not at all.
   ///
-  /// - Throws: An error of Foundation when the file cannot be written.
+  /// - Throws: `ImageError` with the path when the file cannot be written.
   public func writePNG(to url: URL) throws {
+    let data = try pngData()
     do {
-      try pngData().write(to: url, options: .atomic)
-    } catch let error as CocoaError {
+      try data.write(to: url, options: .atomic)
+    } catch {
       throw ImageError(
         .inaccessible, path: url.path(percentEncoded: false),
         "cannot be written: \(error.localizedDescription)")

@@ -5,7 +5,7 @@
 public struct ImageLimits: Hashable, Sendable {
   /// The largest height · width.
   ///
-  /// Decoding takes up to 6 bytes a pixel beside the result for a progressive JPEG, 4 for an interlaced PNG, and a few
+  /// Decoding takes up to 8 bytes a pixel beside the result for a progressive JPEG, 4 for an interlaced PNG, and a few
   /// rows for all others.
   public var maximumPixels: Int
   /// The largest file, in bytes.

@@ -38,9 +38,7 @@ public struct BatchNorm<Scalar: DifferentiableScalar>: Layer {
   public func callAsFunction(
     _ input: Variable<Scalar>, in context: inout Context
   ) -> Variable<Scalar> {
-    require(
-      input.rank >= 2 && input.shape.last == scale.shape[0],
-      "BatchNorm: needs […, \(scale.shape[0])], got shape \(input.shape)")
+    requireChannels(input.shape)
     let (gamma, beta) = (context.variable(scale), context.variable(offset))
     // A frozen layer keeps its statistics, as in Keras: fine-tuning must not wash them out.
     guard context.isTraining, scale.isTrainable || offset.isTrainable else {
@@ -72,7 +70,16 @@ public struct BatchNorm<Scalar: DifferentiableScalar>: Layer {
   }
 
   /// The shape of the input.
-  public func outputShape(for inputShape: [Int]) -> [Int] { inputShape }
+  public func outputShape(for inputShape: [Int]) -> [Int] {
+    requireChannels(inputShape)
+    return inputShape
+  }
+
+  private func requireChannels(_ shape: [Int]) {
+    require(
+      shape.count >= 2 && shape.last == scale.shape[0],
+      "BatchNorm: needs […, \(scale.shape[0])], got shape \(shape)")
+  }
 
   /// Channels, momentum and epsilon.
   public var specification: LayerSpecification {
@@ -85,9 +92,13 @@ public struct BatchNorm<Scalar: DifferentiableScalar>: Layer {
   }
 
   init(specification: LayerSpecification) throws {
+    let channels = try specification.integer("channels")
     self.init(
-      channels: try specification.integer("channels"),
-      momentum: Scalar(try specification.number("momentum", in: 0...1)),
+      channels: 1, momentum: Scalar(try specification.number("momentum", in: 0...1)),
       epsilon: Scalar(try specification.number("epsilon", in: 1e-30...1e3)))
+    // One scalar in memory for all channels, as with the zeros of other layers.
+    updateParameters { parameter, _ in
+      parameter.value = parameter.value.broadcast(to: [channels])
+    }
   }
 }

@@ -114,8 +114,10 @@ public struct Conv2D<Scalar: DifferentiableScalar>: Layer {
     let inputChannels = try specification.integer("inputChannels")
     let outputChannels = try specification.integer("outputChannels")
     self.init(
-      filter: .zeros([window.height, window.width, inputChannels, outputChannels]),
-      bias: try specification.flag("hasBias") ? .zeros([outputChannels]) : nil, window: window)
+      filter: try specification.zeros(
+        [window.height, window.width, inputChannels, outputChannels]),
+      bias: try specification.flag("hasBias") ? specification.zeros([outputChannels]) : nil,
+      window: window)
   }
 }
 

@@ -80,7 +80,7 @@ public struct Dense<Scalar: DifferentiableScalar>: Layer {
     let inputSize = try specification.integer("inputSize")
     let outputSize = try specification.integer("outputSize")
     self.init(
-      weight: .zeros([inputSize, outputSize]),
-      bias: try specification.flag("hasBias") ? .zeros([outputSize]) : nil)
+      weight: try specification.zeros([inputSize, outputSize]),
+      bias: try specification.flag("hasBias") ? specification.zeros([outputSize]) : nil)
   }
 }

@@ -36,6 +36,6 @@ public struct Dropout<Scalar: DifferentiableScalar>: Layer {
   }
 
   init(specification: LayerSpecification) throws {
-    rate = try specification.number("rate", in: 0...(1 - 0x1p-20))
+    rate = try specification.number("rate", in: 0...(1.0).nextDown)
   }
 }

@@ -20,8 +20,13 @@ public enum Initializer: Sendable, Hashable {
   case heUniform
   /// Normal, cut at two deviations, of variance `2 / fanIn`.
   case heNormal
+  /// A random orthogonal matrix times `gain`: all axes but the last are taken as the rows of one matrix, whose columns are
+  /// orthonormal, or its rows where there are fewer of those. Saxe et al., ICLR 2014, section 3.1.
+  case orthogonal(gain: Double = 1)
 
   /// A tensor of `shape`.
+  ///
+  /// - Precondition: `shape` has rank 2 or more for `orthogonal`.
   public func callAsFunction<Scalar: DifferentiableScalar>(
     _ shape: [Int], fanIn: Int, fanOut: Int, using random: inout RandomGenerator
   ) -> Tensor<Scalar> {
@@ -51,6 +56,20 @@ public enum Initializer: Sendable, Hashable {
       let bound = (6 / Double(fanIn)).squareRoot()
       return uniform(-bound...bound)
     case .heNormal: return truncatedNormal(variance: 2 / Double(fanIn))
+    case .orthogonal(let gain): return Self.orthogonal(shape, using: &random) * Scalar(gain)
     }
+  }
+
+  /// Uniform among the matrices with orthonormal columns, or rows: the `Q` of normal deviates, with the signs that `qr` gives.
+  private static func orthogonal<Scalar: DifferentiableScalar>(
+    _ shape: [Int], using random: inout RandomGenerator
+  ) -> Tensor<Scalar> {
+    require(shape.count >= 2, "orthogonal: needs rank 2 or more, got shape \(shape)")
+    let (rows, columns) = (shape.dropLast().reduce(1, *), shape.last ?? 1)
+    let deviates = Tensor<Scalar>.normal(
+      [Swift.max(rows, columns), Swift.min(rows, columns)], using: &random)
+    // Normal deviates are finite, below nine by the method of Box and Muller, and so are their lengths.
+    guard let q = try? deviates.qr().q else { fatalError("orthogonal: qr failed") }
+    return (rows < columns ? q.transposed() : q).reshaped(to: shape)
   }
 }

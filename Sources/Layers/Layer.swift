@@ -7,6 +7,7 @@ public import Tensor
 ///
 /// ```swift
 /// struct Scale: Layer {
+///   typealias Scalar = Float
 ///   var factor: Parameter<Float>
 ///   func callAsFunction(_ input: Variable<Float>, in context: inout Context) -> Variable<Float> {
 ///     input * context.variable(factor)

@@ -1,3 +1,5 @@
+import Tensor
+
 /// The architecture of a layer without its weights: its kind and its options, as plain data that files can hold.
 public struct LayerSpecification: Codable, Sendable, Hashable {
   /// The value of an option.
@@ -111,6 +113,22 @@ extension LayerSpecification {
       values.allSatisfy({ $0 >= least && $0 <= 1 << 24 })
     else { throw missing(name, "\(count) integers of \(least) or more") }
     return values
+  }
+
+  /// Zeros of `shape`, for a checkpoint to fill.
+  ///
+  /// All of them are one scalar in memory: sizes come from outside, and a file of a hundred bytes must not take gigabytes.
+  func zeros<Scalar: DifferentiableScalar>(_ shape: [Int]) throws -> Tensor<Scalar> {
+    var count = 1
+    for size in shape {
+      let (product, isTooLarge) = count.multipliedReportingOverflow(by: size)
+      guard !isTooLarge, product <= 1 << 40 else {
+        throw LayerSpecificationError(
+          kind: kind, reason: "weights of shape \(shape) are more than 2⁴⁰ scalars")
+      }
+      count = product
+    }
+    return Tensor<Scalar>.zeros(shape.map { _ in 1 }).broadcast(to: shape)
   }
 
   private func missing(_ name: String, _ expected: String) -> LayerSpecificationError {

@@ -69,6 +69,8 @@ private struct UpdateWalk<Rule: Optimizer>: ParameterVisitor {
   let context: Context
   /// The parameters with a gradient that have not come by yet.
   var pending: Set<ParameterID>
+  /// The new values of those that have.
+  var moved: [ParameterID: Tensor<Rule.Scalar>] = [:]
 
   init(optimizer: Rule, gradients: Gradients<Rule.Scalar>, context: Context) {
     self.optimizer = optimizer
@@ -79,12 +81,16 @@ private struct UpdateWalk<Rule: Optimizer>: ParameterVisitor {
 
   mutating func visit(_ parameter: inout Parameter<Rule.Scalar>, _ name: String) {
     if let measured = context.recordedValue(for: parameter) { parameter.value = measured }
-    // A parameter that two parts of the model share is moved once.
-    guard pending.remove(parameter.id) != nil, let gradient = gradients[parameter] else { return }
+    guard pending.remove(parameter.id) != nil, let gradient = gradients[parameter] else {
+      // A parameter that two parts of the model share is moved once, and each part gets the result.
+      if let value = moved[parameter.id] { parameter.value = value }
+      return
+    }
     require(
       gradient.shape == parameter.shape,
       "update: gradient of shape \(gradient.shape) for parameter \(name) of shape \(parameter.shape)")
     optimizer.update(&parameter, gradient: gradient)
+    moved[parameter.id] = parameter.value
   }
 }
 

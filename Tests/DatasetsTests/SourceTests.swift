@@ -49,7 +49,8 @@ struct SourceTests {
     try withTemporaryFolder { root in
       try root.write("Covid/1.png", grey: 255)
       try root.write("Covid/2.jpg", Data("not an image".utf8))
-      try root.write("Normal/3.png", grey: 51)
+      // Characters that mean something in a URL.
+      try root.write("Normal/3 100%20#1?.png", grey: 51)
       let images = LabeledImages(try ImageFolder(at: root), as: .grey, size: size)
       let scaling = ScaledPixels(for: images)
       let strict = try Loader(images, transform: scaling, batchSize: 8, workers: workers)
@@ -66,6 +67,23 @@ struct SourceTests {
       #expect(batch.labels.scalars == [0, 1] && batch.indices == [0, 2])
       #expect(
         batch.images.scalars == [1, 1, 1, 1] + [Float](repeating: 51 * Float(1.0 / 255), count: 4))
+    }
+  }
+
+  @Test("the example of the documentation runs")
+  func example() throws {
+    try withTemporaryFolder { url in
+      for path in ["a/1.png", "b/2.png", "b/3.png"] { try url.write(path) }
+      var shapes: [[Int]] = []
+      let images = LabeledImages(try ImageFolder(at: url), size: ImageSize(height: 224, width: 224))
+      let loader = try Loader(
+        images, transform: ScaledPixels(for: images), batchSize: 32, shuffled: true, seed: 42,
+        workers: 2)
+      let batches = loader.batches(epochs: 0..<10)
+      while let batch = try batches.next() {
+        shapes.append(batch.images.shape)
+      }
+      #expect(shapes == Array(repeating: [3, 224, 224, 3], count: 10))
     }
   }
 

@@ -96,6 +96,7 @@ struct AffineTests {
     #expect(image.tensor().resampled(by: farther, fill: .reflect).scalars == [20, 40, 40])
     #expect(image.resampled(by: half, fill: .constant(300)).pixels.scalars == [15, 30, 255])
     #expect(image.resampled(by: half, fill: .constant(-.infinity)).pixels.scalars == [15, 30, 0])
+    #expect(image.resampled(by: half, fill: .constant(.nan)).pixels.scalars == [15, 30, 255])
   }
 
   @Test(

@@ -83,6 +83,18 @@ struct DecodingTests {
     }
   }
 
+  @Test("the examples of the documentation run")
+  func examples() throws {
+    let url = Fixture.url("rgb420-large.jpg")
+    let film = try Image(contentsOf: url, as: .grey)
+    let input = film.resized(to: ImageSize(height: 224, width: 224), by: .area)
+      .tensor(scaledBy: 1 / 255)
+    #expect(input.shape == [224, 224, 1])
+    #expect(input.scalars.allSatisfy { $0 >= 0 && $0 <= 1 })
+    let sampled = try Image(contentsOf: url, resizedTo: ImageSize(height: 224, width: 224))
+    #expect(sampled.pixels.shape == [224, 224, 3])
+  }
+
   @Test("a JPEG without its end marker passes, as in Pillow: all its rows are there")
   func missingEndMarker() throws {
     let data = try Fixture.bytes("grey-37x45.jpg")

@@ -39,6 +39,7 @@ public struct Calibration: Sendable, Hashable {
   ///   - probabilities: What was stated, in `0...1`.
   ///   - outcomes: Whether it came true.
   ///   - binCount: One or more. The error depends on it: state both.
+  ///   - binning: Where the bins are cut.
   /// - Throws: `InvalidScores` when a number is no probability.
   /// - Precondition: Both lists are equally long.
   public init(
