@@ -70,7 +70,12 @@ final class InterruptionHandler {
       source.setEventHandler {
         cleanUp()
         signal(number, SIG_DFL)
-        kill(getpid(), number)
+        // This thread lets it through, whatever it or the parent process had blocked.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, number)
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+        raise(number)
       }
       source.resume()
       return source
