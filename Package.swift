@@ -79,7 +79,10 @@ let package = Package(
       ]),
     .executableTarget(
       name: "CovidXRayCLI",
-      dependencies: ["CovidXRay", "Checkpoints", "Tensor", argumentParser],
+      dependencies: [
+        "CovidXRay", "Checkpoints", "Datasets", "Evaluation", "Imaging", "Layers", "Tensor",
+        "Training", argumentParser,
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "RoentgenBench",
@@ -110,7 +113,15 @@ let package = Package(
       swiftSettings: settings),
     tests(
       of: "CovidXRay",
-      ["Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets", "Training"]),
+      [
+        "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
+        "Evaluation", "Training",
+      ]),
+    // Runs the built program, which is made before any test runs.
+    .testTarget(
+      name: "CovidXRayCLITests",
+      dependencies: ["CovidXRayCLI", "Checkpoints", "CovidXRay", "Imaging", "Tensor"],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -36,7 +36,7 @@ enum CovidArchitecture {
     }
 
     guard specification.kind == expected.kind else {
-      throw mismatch("\(specification.kind), expected \(expected.kind)")
+      throw mismatch("\(printable(specification.kind)), expected \(expected.kind)")
     }
     guard specification.layers.count == expected.layers.count else {
       throw mismatch(
@@ -44,7 +44,7 @@ enum CovidArchitecture {
     }
     for (index, (found, wanted)) in zip(specification.layers, expected.layers).enumerated() {
       guard found.kind == wanted.kind else {
-        throw mismatch("layer \(index) is \(found.kind), expected \(wanted.kind)")
+        throw mismatch("layer \(index) is \(printable(found.kind)), expected \(wanted.kind)")
       }
       guard blanked(found) == blanked(wanted) else {
         throw mismatch("layer \(index), \(found.kind), has other options than expected")
@@ -71,12 +71,14 @@ enum CovidArchitecture {
         channels *= CovidNetwork.flattenedSize(imageSize: preprocessing.size.height)
         isFlat = true
       case "Conv2D", "Dense":
-        let names = isFlat ? ("inputSize", "outputSize") : ("inputChannels", "outputChannels")
-        guard case .integer(channels) = layer.options[names.0],
-          case .integer(let width) = layer.options[names.1], 1...4096 ~= width
-        else {
+        let (input, output) =
+          isFlat ? ("inputSize", "outputSize") : ("inputChannels", "outputChannels")
+        guard layer.options[input] == .integer(channels) else {
           throw mismatch(
             "layer \(index), \(layer.kind), does not take the \(channels) values that it is given")
+        }
+        guard case .integer(let width) = layer.options[output], 1...4096 ~= width else {
+          throw mismatch("layer \(index), \(layer.kind), has no \(output) from 1 to 4096")
         }
         parameters += channels * width * (isFlat ? 1 : 9)
         channels = width
@@ -117,9 +119,9 @@ struct ArchitectureMismatch: Error, CustomStringConvertible {
     let more = names.count > 12 ? ", … (\(names.count) in all)" : ""
     return "\(title) tensors: " + names.prefix(12).map(printable).joined(separator: ", ") + more
   }
+}
 
-  /// A name from a file without what could steer a terminal, cut where it is long.
-  private static func printable(_ name: String) -> String {
-    String(name.prefix(60).map { $0.isLetter || $0.isNumber || "._-/ ".contains($0) ? $0 : "?" })
-  }
+/// A name from a file without what could steer a terminal, cut where it is long.
+func printable(_ name: String) -> String {
+  String(name.prefix(60).map { $0.isLetter || $0.isNumber || "._-/ ".contains($0) ? $0 : "?" })
 }

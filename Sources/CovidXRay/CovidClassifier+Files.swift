@@ -35,7 +35,7 @@ extension CovidClassifier {
     guard metadata.classNames.count == 2 else {
       throw error(
         "is of another kind: \(metadata.classNames.count) classes, "
-          + "\(metadata.classNames.prefix(8).joined(separator: ", ")); expected two")
+          + "\(metadata.classNames.prefix(8).map(printable).joined(separator: ", ")); expected two")
     }
     guard let positiveClass = metadata.positiveClass, let threshold = metadata.threshold else {
       throw error("is of another kind: names no positive class and threshold")

@@ -80,7 +80,7 @@ extension Preprocessing: Codable {
     let names = try decoder.container(keyedBy: Name.self).allKeys.map(\.stringValue)
     if let unknown = names.sorted().first(where: { Key(rawValue: $0) == nil }) {
       throw DecodingError.dataCorrupted(
-        .init(codingPath: [], debugDescription: "unknown step \"\(unknown.prefix(40))\""))
+        .init(codingPath: [], debugDescription: "unknown step \"\(printable(unknown))\""))
     }
     let values = try decoder.container(keyedBy: Key.self)
     let (height, width) = (

@@ -38,7 +38,7 @@ public struct SplitEvaluation: Sendable {
       let label = name.padding(toLength: 13, withPad: " ", startingAt: 0)
       lines.append("  \(label)\(SplitEvaluation.text(rate))")
     }
-    lines.append("  (sensitivity: of \(positiveClass); intervals: 95 %, Clopper and Pearson)")
+    lines.append("  (sensitivity to \(positiveClass); exact 95 % intervals)")
     lines += confusionMatrix.description.split(separator: "\n").map { "  \($0)" }
     return lines.joined(separator: "\n")
   }
@@ -46,6 +46,6 @@ public struct SplitEvaluation: Sendable {
   /// A rate with its counts and interval.
   static func text(_ rate: Proportion) -> String {
     guard rate.count > 0 else { return "undefined, no such images" }
-    return "\(rate) \(rate.clopperPearsonInterval().percentDescription)"
+    return "\(rate), \(rate.clopperPearsonInterval().percentDescription)"
   }
 }

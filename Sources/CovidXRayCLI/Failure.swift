@@ -40,8 +40,6 @@ extension CovidXRaySubcommand {
       try execute()
     } catch let error as ExitCode {
       throw error
-    } catch let error as RecipeError {
-      throw ValidationError("\(optionName(of: error.property)) \(error.reason)")
     } catch let error as ValidationError {
       throw error
     } catch is ClosedPipe {
@@ -55,10 +53,15 @@ extension CovidXRaySubcommand {
       throw ExitCode(Failure.code(of: error).rawValue)
     }
   }
+}
 
-  /// The option of a property: `--steps-per-epoch` for `stepsPerEpoch`.
-  private func optionName(of property: String) -> String {
-    property.reduce("--") { $0 + ($1.isUppercase ? "-\($1.lowercased())" : String($1)) }
+extension RecipeError {
+  /// The same about the option of the property: `--steps-per-epoch` for `stepsPerEpoch`.
+  var asValidationError: ValidationError {
+    let option = property.reduce("--") {
+      $0 + ($1.isUppercase ? "-\($1.lowercased())" : String($1))
+    }
+    return ValidationError("\(option) \(reason)")
   }
 }
 

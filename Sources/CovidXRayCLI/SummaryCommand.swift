@@ -22,12 +22,21 @@ struct SummaryCommand: CovidXRaySubcommand {
   @Flag(help: "Print the table as JSON.")
   var json = false
 
-  func execute() throws {
+  func validate() throws {
+    guard let imageSize else { return }
     var recipe = TrainingRecipe.article
-    recipe.imageSize = imageSize ?? recipe.imageSize
-    try recipe.validate()
+    recipe.imageSize = imageSize
+    do {
+      try recipe.validate()
+    } catch let error as RecipeError {
+      throw error.asValidationError
+    }
+  }
+
+  func execute() throws {
     guard let model else {
-      return try report(CovidNetwork.summary(imageSize: recipe.imageSize), nil)
+      return try report(
+        CovidNetwork.summary(imageSize: imageSize ?? TrainingRecipe.article.imageSize), nil)
     }
     let classifier = try CovidClassifier(contentsOf: model.url)
     let shape = Array(classifier.preprocessing.shape.dropFirst())

@@ -23,6 +23,14 @@ struct TrainCommand: CovidXRaySubcommand {
       """)
   var data: Path?
 
+  @Option(
+    parsing: .unconditional,
+    help: """
+      How many SYNTHETIC phantoms of each class are drawn, 4 to 10000: four fifths to train on, a fifth to measure with. \
+      As many as the article's data set has images by default.
+      """)
+  var phantoms: Int?
+
   @Option(help: "The folder to write. By default, a new one in runs, named by data and seed.")
   var out: Path?
 
@@ -71,12 +79,24 @@ struct TrainCommand: CovidXRaySubcommand {
     return recipe
   }
 
+  func validate() throws {
+    do {
+      try recipe.validate()
+    } catch let error as RecipeError {
+      throw error.asValidationError
+    }
+    if overwrite && out == nil { throw ValidationError("--overwrite needs --out") }
+    guard let phantoms else { return }
+    if data != nil { throw ValidationError("--phantoms and --data exclude each other") }
+    guard 4...10_000 ~= phantoms else {
+      throw ValidationError("--phantoms needs a whole number from 4 to 10000, got \(phantoms)")
+    }
+  }
+
   func execute() throws {
     let recipe = recipe
-    try recipe.validate()
-    if overwrite && out == nil { throw ValidationError("--overwrite needs --out") }
     Parallel.maximumThreads = work.threads
-    let dataset = try data.map { try XRayDataset(at: $0.url) } ?? .synthetic()
+    let dataset = try makeDataset()
     let folder = try Failure.writing { try makeFolder() }
     let handler = InterruptionHandler { folder.discard() }
     defer { withExtendedLifetime(handler) { folder.discard() } }
@@ -95,6 +115,12 @@ struct TrainCommand: CovidXRaySubcommand {
           threads: work.threads, workers: work.workers))
     }
     try reporter.finish(run, folder: folder.url)
+  }
+
+  private func makeDataset() throws -> XRayDataset {
+    guard let phantoms else { return try data.map { try XRayDataset(at: $0.url) } ?? .synthetic() }
+    let validation = (phantoms + 4) / 5
+    return .synthetic(training: phantoms - validation, validation: validation)
   }
 
   /// Room for the run: where the user wants it, or in the first folder of the default name that is free.

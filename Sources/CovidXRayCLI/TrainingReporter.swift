@@ -54,7 +54,8 @@ final class TrainingReporter {
   }
 
   func finish(_ run: TrainingRun, folder: URL) throws {
-    let path = folder.path(percentEncoded: false)
+    // As the user gave it.
+    let path = folder.relativePath
     guard printing.json else {
       try Console.print(run.report)
       let label = run.model.isSynthetic ? "SYNTHETIC run" : "Run"
