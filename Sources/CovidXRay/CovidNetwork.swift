@@ -54,7 +54,7 @@ public enum CovidNetwork {
   }
 
   /// The smallest image that leaves the last pooling layer something to see.
-  public static let minimumImageSize = 22
+  public static let minimumImageSize = 24
 
   /// The pixels that are left after the last pooling layer.
   static func flattenedSize(imageSize: Int) -> Int {

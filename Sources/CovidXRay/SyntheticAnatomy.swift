@@ -24,9 +24,9 @@ struct SyntheticAnatomy {
 
   init(key: RandomKey) {
     var draws = SyntheticDraws(key: key)
-    let apex = draws.uniform(-0.84 ... -0.74)
-    let width = draws.uniform(0.68...0.80)
-    let diaphragm = draws.uniform(0.40...0.62)
+    let apex = draws.uniform(-0.83 ... -0.75)
+    let width = draws.uniform(0.70...0.78)
+    let diaphragm = draws.uniform(0.44...0.58)
     let heart = SyntheticHeart(using: &draws, diaphragm: diaphragm)
     lungs = [-1, 1].map { side in
       SyntheticLung(

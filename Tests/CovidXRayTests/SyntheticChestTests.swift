@@ -11,7 +11,7 @@ struct SyntheticChestTests {
 
   static func film(
     seed: UInt64 = 1, _ split: SyntheticChest.Split = .training, index: Int = 0,
-    _ finding: SyntheticChest.Finding = .covid, size: ImageSize = small,
+    finding: SyntheticChest.Finding = .covid, size: ImageSize = small,
     mode: Image.ColourMode = .grey
   ) -> Image {
     SyntheticChest.image(
@@ -27,7 +27,7 @@ struct SyntheticChestTests {
     #expect(Self.film(seed: 2) != film)
     #expect(Self.film(.validation) != film)
     #expect(Self.film(index: 1) != film)
-    #expect(Self.film(.normal) != film)
+    #expect(Self.film(finding: .normal) != film)
   }
 
   @Test("threads draw the same films in any order")
@@ -47,7 +47,7 @@ struct SyntheticChestTests {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for finding in SyntheticChest.Finding.allCases {
       for index in 0..<3 {
-        for pixel in Self.film(index: index, finding).pixels.scalars {
+        for pixel in Self.film(index: index, finding: finding).pixels.scalars {
           hash = (hash ^ UInt64(pixel)) &* 0x100_0000_01b3
         }
       }
@@ -61,7 +61,7 @@ struct SyntheticChestTests {
   func layout() {
     var (lungs, mediastinum, abdomen) = (0.0, 0.0, 0.0)
     for index in 0..<8 {
-      let film = Self.film(index: index, .normal)
+      let film = Self.film(index: index, finding: .normal)
       lungs += Self.mean(film, rows: 18..<26, columns: 10..<15)
       lungs += Self.mean(film, rows: 18..<26, columns: 34..<39)
       mediastinum += Self.mean(film, rows: 22..<30, columns: 22..<26)
@@ -119,7 +119,7 @@ struct SyntheticChestTests {
   static let samples = SyntheticChest.Split.allCases.map { split in
     (0..<240).map { index in
       film(
-        seed: 11, split, index: index / 2, index % 2 == 0 ? .covid : .normal,
+        seed: 11, split, index: index / 2, finding: index % 2 == 0 ? .covid : .normal,
         size: ImageSize(height: 32, width: 32))
     }
   }
@@ -151,7 +151,8 @@ struct SyntheticChestTests {
     return (
       accuracy { $1 },
       accuracy { index, film in
-        Image(film.pixels.scalars.map { index % 2 == 0 ? UInt8(min(255, Int($0) + 60)) : $0 }, like: film)
+        let brighter = film.pixels.scalars.map { UInt8(min(255, Int($0) + 60)) }
+        return index % 2 == 0 ? Image(Tensor(brighter, shape: film.pixels.shape)) : film
       }
     )
   }
@@ -173,7 +174,7 @@ struct SyntheticChestTests {
 
   // MARK: Labels and mistakes
 
-  @Test("classes stand in alphabetical order under the article's names, and the notice says SYNTHETIC")
+  @Test("classes stand in the article's order under its names, and the notice says SYNTHETIC")
   func names() {
     #expect(SyntheticChest.classNames == ["Covid", "Normal"])
     #expect(SyntheticChest.notice.contains("SYNTHETIC"))
@@ -214,20 +215,14 @@ struct SyntheticChestTests {
   }
 }
 
-extension Image {
-  /// Other pixels in a picture of the same size and mode.
-  fileprivate init(_ pixels: [UInt8], like image: Image) {
-    self.init(Tensor(pixels, shape: image.pixels.shape))
-  }
-}
-
 /// Ridge regression to ±1 on standardized features, for samples whose classes alternate.
 private enum LinearClassifier {
   /// The share of validation samples on the right side.
   static func accuracy(training: Tensor<Double>, validation: Tensor<Double>) -> Double {
     let mean = training.mean(alongAxis: 0, keepingDimensions: true)
     // A pixel that never changes is left as it is.
-    let deviation = training.variance(alongAxis: 0, keepingDimensions: true).shifted(by: 1e-6).sqrt()
+    let deviation = training.variance(alongAxes: [0], keepingDimensions: true).shifted(by: 1e-6)
+      .sqrt()
     let x = (training - mean) / deviation
     let y = Tensor<Double>((0..<x.shape[0]).map { $0 % 2 == 0 ? 1 : -1 }, shape: [x.shape[0], 1])
     // Gradient descent on ‖x w − y‖² + λ‖w‖², with a step below 1 / (largest eigenvalue ≤ trace).
