@@ -89,7 +89,7 @@ struct BadInputTests {
       message: ["--learning-rate"]),
     Case(
       name: "small images", arguments: ["--image-size", "10"], status: 64,
-      message: ["--image-size", "22", "10"]),
+      message: ["--image-size", "24", "10"]),
     Case(
       name: "large images", arguments: ["--image-size", "100000"], status: 64,
       message: ["--image-size", "1024"]),

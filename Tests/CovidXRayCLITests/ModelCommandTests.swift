@@ -153,7 +153,7 @@ struct ModelCommandTests {
       let records = try Program.run(["summary", "--json"], in: folder).records()
       #expect(records.first?["parameters"] as? Int == 5_723_457)
       let model = try Program.run(["summary", "model.safetensors"], in: folder)
-      #expect(model.output.contains("(None, 20, 20, 32)") && model.output.contains("Intended use"))
+      #expect(model.output.contains("(None, 22, 22, 32)") && model.output.contains("Intended use"))
       let wrong = try Program.run(
         ["summary", "model.safetensors", "--image-size", "64"], in: folder)
       #expect(wrong.status == 64 && wrong.errors.contains("--image-size is 64"))

@@ -101,7 +101,7 @@ enum Program {
 
   /// The options of a training run that is over in a moment.
   static let small = [
-    "--image-size", "22", "--epochs", "1", "--steps-per-epoch", "1", "--batch-size", "2",
+    "--image-size", "24", "--epochs", "1", "--steps-per-epoch", "1", "--batch-size", "2",
     "--workers", "1",
   ]
 }

@@ -78,7 +78,7 @@ struct TrainCommandTests {
           "train", "--data", "Data", "--out", "run", "--seed", "7", "--threads", "1", "--workers",
           "0",
           "--epochs", "2", "--steps-per-epoch", "1", "--batch-size", "3", "--learning-rate", "0.01",
-          "--image-size", "23", "--augmentation", "careful", "--on-unreadable", "skip", "--quiet",
+          "--image-size", "25", "--augmentation", "careful", "--on-unreadable", "skip", "--quiet",
         ], in: folder)
       #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
       let data = try Data(contentsOf: folder.appending(path: "run/config.json"))
@@ -88,7 +88,7 @@ struct TrainCommandTests {
       #expect(config["on_unreadable"] as? String == "skip" && config["data"] as? String == "Data")
       #expect(recipe["seed"] as? Int == 7 && recipe["epochs"] as? Int == 2)
       #expect(recipe["steps_per_epoch"] as? Int == 1 && recipe["batch_size"] as? Int == 3)
-      #expect(recipe["learning_rate"] as? Double == 0.01 && recipe["image_size"] as? Int == 23)
+      #expect(recipe["learning_rate"] as? Double == 0.01 && recipe["image_size"] as? Int == 25)
       #expect(recipe["augmentation"] as? String == "careful")
       let history = try String(
         contentsOf: folder.appending(path: "run/history.csv"), encoding: .utf8)

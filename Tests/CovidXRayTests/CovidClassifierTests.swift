@@ -54,9 +54,11 @@ struct CovidClassifierTests {
     try Sample.withTemporaryFolder { folder in
       try Sample.writeDataset(to: folder, training: 8, validation: 8)
       var recipe = Sample.recipe
-      recipe.epochs = 12
-      recipe.stepsPerEpoch = 4
-      recipe.learningRate = 0.01
+      recipe.channels = [8, 8, 8, 8]
+      recipe.denseSize = 16
+      recipe.epochs = 8
+      recipe.stepsPerEpoch = 8
+      recipe.learningRate = 0.003
       recipe.augmentation = .none
       let run = try CovidClassifier.train(on: folder, recipe: recipe)
       #expect(run.validation.accuracy.value == 1)

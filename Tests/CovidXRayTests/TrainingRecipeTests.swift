@@ -31,7 +31,7 @@ struct TrainingRecipeTests {
   private static let spoilt: [Spoilt] = [
     Spoilt("epochs") { $0.epochs = 0 }, Spoilt("epochs") { $0.epochs = .max },
     Spoilt("stepsPerEpoch") { $0.stepsPerEpoch = -1 }, Spoilt("batchSize") { $0.batchSize = 0 },
-    Spoilt("batchSize") { $0.batchSize = .max }, Spoilt("imageSize") { $0.imageSize = 21 },
+    Spoilt("batchSize") { $0.batchSize = .max }, Spoilt("imageSize") { $0.imageSize = 23 },
     Spoilt("imageSize") { $0.imageSize = 1025 }, Spoilt("learningRate") { $0.learningRate = 0 },
     Spoilt("learningRate") { $0.learningRate = 1e-60 },
     Spoilt("learningRate") { $0.learningRate = 1e60 },
