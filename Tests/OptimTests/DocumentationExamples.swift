@@ -73,8 +73,8 @@ struct DocumentationExamples {
     let state = optimizer.state(for: line)
     #expect(
       state.tensors.keys.sorted() == [
-        "firstMoment/intercept", "firstMoment/slope", "secondMoment/intercept",
-        "secondMoment/slope",
+        "firstMoment/intercept", "firstMoment/slope",
+        "secondMoment/intercept", "secondMoment/slope",
       ])
 
     let url = FileManager.default.temporaryDirectory.appending(path: "Optim-\(UUID()).safetensors")
