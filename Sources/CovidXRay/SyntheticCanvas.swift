@@ -152,7 +152,7 @@ struct SyntheticPose {
   private let shift: SIMD2<Float>
 
   init(using draws: inout SyntheticDraws) {
-    scale = draws.uniform(0.97...1.1)
+    scale = draws.uniform(0.96...1.06)
     aspect = draws.uniform(0.96...1.04)
     sine = draws.uniform(-0.05...0.05)
     cosine = (1 - sine * sine).squareRoot()

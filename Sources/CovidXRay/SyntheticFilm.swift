@@ -124,7 +124,7 @@ struct SyntheticFilm {
   /// Fills parts of the lungs with what is no air: patches, mostly in both lungs, towards the ribs and the diaphragm.
   mutating func addOpacities(key: RandomKey, scale: Float) {
     var draws = SyntheticDraws(key: key)
-    let noise = SyntheticNoise(key: key)
+    let noise = SyntheticNoise(key: key.derived(0))
     // One in five is faint: those are what a network misses.
     let severity = draws.chance(0.2) ? draws.uniform(0.2...0.5) : draws.uniform(0.65...0.95)
     let firstSide = draws.side()
@@ -170,7 +170,7 @@ struct SyntheticFilm {
   consuming func exposed(mode: Image.ColourMode) -> Image {
     var draws = SyntheticDraws(key: key.derived(SyntheticChest.Address.exposure))
     let brightness = draws.uniform(-0.1...0.1)
-    let contrast = draws.uniform(0.8...1.2)
+    let contrast = draws.uniform(0.78...1.22)
     let bend = draws.uniform(-0.5...0.5)
     let vignette = draws.uniform(0...0.12)
     let grain = draws.uniform(2...7)
@@ -178,10 +178,9 @@ struct SyntheticFilm {
     canvas.blur(weight: 0.25 * draws.uniform(0...1) * min(1, canvas.unit / 112))
     let collimated = draws.chance(0.3) ? draws.uniform(0.9...1) : 2
 
-    // Automatic exposure evens out half of the difference between dense chests and others.
-    let mean = canvas.density.reduce(0, +) / Float(canvas.density.count)
-    let middle = 0.5 + 0.5 * (mean - 0.52)
+    let processing = automaticProcessing()
 
+    let gain = contrast * processing.gain
     let (width, channels) = (canvas.width, mode.channels)
     let grainKey = key.derived(SyntheticChest.Address.grain)
     let canvas = canvas
@@ -190,7 +189,7 @@ struct SyntheticFilm {
       for index in 0..<canvas.density.count {
         if index & 3 == 0 { block = grainKey.block(at: UInt64(index >> 2)) }
         let (x, y) = canvas.picturePlace(row: index / width, column: index % width)
-        var value = (canvas.density[index] - middle) * contrast + 0.5 + brightness
+        var value = (canvas.density[index] - processing.middle) * gain + 0.5 + brightness
         // A film's curve: a parabola that keeps 0 and 1 where they are.
         value += bend * value * (1 - value)
         value *= 1 - vignette * (x * x + y * y)
@@ -201,6 +200,15 @@ struct SyntheticFilm {
         for channel in 0..<channels { pixels[index * channels + channel] = grey }
       }
     }
+  }
+
+  /// What a detector does by itself: half of what makes films differ in mean density and in contrast is evened out.
+  private func automaticProcessing() -> (middle: Float, gain: Float) {
+    let count = Float(canvas.density.count)
+    let mean = canvas.density.reduce(0, +) / count
+    let variance = canvas.density.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+    // The square root halves the difference of the logarithms.
+    return (0.5 + 0.5 * (mean - 0.52), (0.2 / max(0.05, variance.squareRoot())).squareRoot())
   }
 
   /// The sum of four random bytes, centred and scaled to variance 1: nearly normal, and within ±3.5.
