@@ -55,10 +55,14 @@ let package = Package(
     // The engine.
     module(
       "Tensor",
-      ["COpenBLAS", "CLAPACKE", "CKernels", .product(name: "RealModule", package: "swift-numerics")]),
+      [
+        "COpenBLAS", "CLAPACKE", "CKernels",
+        .product(name: "RealModule", package: "swift-numerics"),
+      ]),
     module("Autograd", ["Tensor"]),
     module("Layers", ["Autograd", "Tensor"]),
-    module("Optim", ["Autograd", "Tensor", .product(name: "RealModule", package: "swift-numerics")]),
+    module(
+      "Optim", ["Autograd", "Tensor", .product(name: "RealModule", package: "swift-numerics")]),
     module("Checkpoints", ["Autograd", "Tensor"]),
 
     // Data, numbers, pictures.
@@ -67,7 +71,8 @@ let package = Package(
     module("Evaluation", ["Tensor"]),
     module("Reporting", ["Tensor", "Evaluation", "Imaging"]),
     module(
-      "Training", ["Tensor", "Autograd", "Layers", "Optim", "Datasets", "Evaluation", "Checkpoints"]
+      "Training",
+      ["Tensor", "Autograd", "Layers", "Optim", "Datasets", "Evaluation", "Checkpoints"]
     ),
 
     // The application.

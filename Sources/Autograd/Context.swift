@@ -8,7 +8,9 @@ public struct Context {
   public let isTraining: Bool
   /// Whether trainable parameters are recorded, so that their gradients can be asked for.
   public let recordsParameters: Bool
-  /// Whether containers may run neighbouring layers as one operation. Changes nothing in the results beyond rounding.
+  /// Whether containers may run neighbouring layers as one operation.
+  ///
+  /// Changes nothing in the results beyond rounding.
   public var fusesLayers = true
   private let key: RandomKey
   private var drawnKeys: UInt64 = 0
@@ -69,17 +71,22 @@ public struct Context {
     return Variable(value: parameter.value, node: node)
   }
 
-  /// A key for the next layer that draws random numbers. The `n`-th call of a pass always gives the same.
+  /// A key for the next layer that draws random numbers.
+  ///
+  /// The `n`-th call of a pass always gives the same.
   public mutating func nextKey() -> RandomKey {
     defer { drawnKeys += 1 }
     return key.derived(drawnKeys)
   }
 
-  /// Notes a new value of a statistic. `Optimizer.update(_:along:in:)` writes it to the model.
+  /// Notes a new value of a statistic.
+  ///
+  /// `Optimizer.update(_:along:in:)` writes it to the model.
   public mutating func record<Scalar>(_ value: Tensor<Scalar>, for parameter: Parameter<Scalar>) {
     require(
       parameter.kind == .statistic && value.shape == parameter.shape,
-      "Context: cannot note a value of shape \(value.shape) for a \(parameter.kind) of shape \(parameter.shape)")
+      "Context: cannot note a value of shape \(value.shape) for a \(parameter.kind) of shape \(parameter.shape)"
+    )
     statistics[parameter.id] = value
   }
 

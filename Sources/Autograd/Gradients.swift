@@ -33,13 +33,16 @@ public struct Gradients<Scalar: DifferentiableScalar>: Sendable {
     }
   }
 
-  /// The gradient with respect to `variable`, of its shape. `nil` where the result does not depend on it, or where it is
-  /// neither a leaf nor was asked for.
+  /// The gradient with respect to `variable`, of its shape.
+  ///
+  /// `nil` where the result does not depend on it, or where it is neither a leaf nor was asked for.
   public subscript(_ variable: Variable<Scalar>) -> Tensor<Scalar>? {
     variable.node.flatMap { byNode[ObjectIdentifier($0)] }
   }
 
-  /// The gradient with respect to `parameter`, of its shape. `nil` where the result does not depend on it.
+  /// The gradient with respect to `parameter`, of its shape.
+  ///
+  /// `nil` where the result does not depend on it.
   public subscript(_ parameter: Parameter<Scalar>) -> Tensor<Scalar>? {
     byParameter[parameter.id]?.value
   }
@@ -174,13 +177,18 @@ extension Variable {
       let contributions = body.pullback(saved, gradient)
       require(
         contributions.count == body.inputs.count,
-        "gradients: a pullback returned \(contributions.count) gradients for \(body.inputs.count) inputs")
+        "gradients: a pullback returned \(contributions.count) gradients for \(body.inputs.count) inputs"
+      )
       for case (let input?, var contribution?) in zip(body.inputs, contributions) {
         let id = ObjectIdentifier(input)
         if leads.map({ !$0.contains(id) }) ?? false { continue }
         if !isRecording { contribution = contribution.detached() }
         if var sum = pending.removeValue(forKey: id) {
-          if isRecording { sum = sum + contribution } else { sum.value.accumulate(contribution.value) }
+          if isRecording {
+            sum = sum + contribution
+          } else {
+            sum.value.accumulate(contribution.value)
+          }
           pending[id] = sum
         } else {
           pending[id] = contribution
@@ -197,7 +205,8 @@ extension Node {
     var seen: Set<ObjectIdentifier> = [ObjectIdentifier(self)]
     var next = 0
     while next < found.count {
-      for case let input? in found[next].inputs where seen.insert(ObjectIdentifier(input)).inserted {
+      for case let input? in found[next].inputs where seen.insert(ObjectIdentifier(input)).inserted
+      {
         found.append(input)
       }
       next += 1

@@ -1,9 +1,13 @@
 import Synchronization
 public import Tensor
 
-/// What a pullback may read, named when an operation is recorded. The least that will do.
+/// What a pullback may read, named when an operation is recorded.
+///
+/// The least that will do.
 public struct Keeping: OptionSet, Sendable {
+  /// Bit 0 for the output, bit `i + 1` for input `i`.
   public let rawValue: UInt32
+  /// A choice by its bits.
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// The value that the operation returned.
@@ -18,7 +22,9 @@ public struct Keeping: OptionSet, Sendable {
     return Keeping(rawValue: 2 << UInt32(index))
   }
 
-  /// Whether the value of the input at `index` is kept. Those beyond the 31st are kept all or none.
+  /// Whether the value of the input at `index` is kept.
+  ///
+  /// Those beyond the 31st are kept all or none.
   func containsInput(_ index: Int) -> Bool {
     index < 31 ? contains(.input(index)) : isSuperset(of: .inputs)
   }
@@ -33,7 +39,9 @@ public struct Saved<Scalar: DifferentiableScalar> {
   package let keptOutput: Variable<Scalar>?
   /// Whether derivatives may be taken of what the pullback returns, so that it must be made of variables' operations.
   public let isRecording: Bool
-  /// For each input, whether its gradient is wanted. Those that are not may be `nil`.
+  /// For each input, whether its gradient is wanted.
+  ///
+  /// Those that are not may be `nil`.
   public let needed: [Bool]
 
   /// The input at `index`, which `keeping:` must have named.
@@ -70,7 +78,9 @@ package final class Node<Scalar: DifferentiableScalar>: Sendable {
   }
 
   private let body: Mutex<Body?>
-  /// One more than the largest height of an input; leaves have zero. Consumers come before inputs in descending order.
+  /// One more than the largest height of an input; leaves have zero.
+  ///
+  /// Consumers come before inputs in descending order.
   let height: Int
   /// Whether this is a leaf: a parameter, or a tensor that is tracked.
   let isLeaf: Bool

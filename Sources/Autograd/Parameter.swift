@@ -1,6 +1,8 @@
 public import Tensor
 
-/// The identity of a parameter. It survives copies of the model, so that best weights and moving averages find their place.
+/// The identity of a parameter.
+///
+/// It survives copies of the model, so that best weights and moving averages find their place.
 public final class ParameterID: Sendable, Hashable {
   /// An identity unlike any other.
   public init() {}
@@ -26,7 +28,9 @@ public struct Parameter<Scalar: DifferentiableScalar>: Sendable {
   public private(set) var id = ParameterID()
   /// What becomes of it in training.
   public let kind: Kind
-  /// Whether a weight is recorded in training. A frozen one takes part as a constant.
+  /// Whether a weight is recorded in training.
+  ///
+  /// A frozen one takes part as a constant.
   public var isTrainable: Bool
 
   /// A parameter of `value`, trainable if it is a weight.
@@ -115,7 +119,9 @@ extension Parameterized {
     }
   }
 
-  /// An independent model of the same values. The two may then meet in one computation.
+  /// An independent model of the same values.
+  ///
+  /// The two may then meet in one computation.
   public func withFreshIdentities() -> Self {
     var copy = self
     copy.updateParameters { parameter, _ in parameter = parameter.withFreshIdentity() }

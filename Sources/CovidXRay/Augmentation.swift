@@ -7,15 +7,18 @@ public enum Augmentation: String, Sendable, Hashable, CaseIterable, Codable {
   case none
   /// As in the article: shear, zoom of each axis by itself, flip. See ``parameters(key:)``.
   case article
-  /// What could happen to a film: a slight turn, shift and scale, another exposure. No flip, since the heart lies on one
-  /// side.
+  /// What could happen to a film: a slight turn, shift and scale, another exposure.
+  ///
+  /// No flip, since the heart lies on one side.
   case careful
 
-  /// What happens to one image. Geometric changes are about its centre.
+  /// What happens to one image.
+  ///
+  /// Geometric changes are about its centre.
   public struct Parameters: Sendable, Hashable {
     /// Keras' shear, in degrees.
     public var shear = 0.0
-    /// A rotation in degrees. What is seen turns counterclockwise for positive angles.
+    /// A rotation in degrees, counterclockwise as it is seen where positive.
     public var rotation = 0.0
     /// Old rows a new row: below 1, what is seen is enlarged.
     public var rowZoom = 1.0
@@ -36,13 +39,13 @@ public enum Augmentation: String, Sendable, Hashable, CaseIterable, Codable {
     public init() {}
 
     /// From positions in the new image to positions in the old one.
-    public func transform(for size: ImageSize) -> AffineMap {
-      var transform: AffineMap =
+    public func map(for size: ImageSize) -> AffineMap {
+      var map: AffineMap =
         .rotation(degrees: rotation) * .shear(degrees: shear)
         * .zoom(rows: rowZoom, columns: columnZoom)
-      transform.rowOffset = rowShift * Double(size.height)
-      transform.columnOffset = columnShift * Double(size.width)
-      let centred = transform.centred(in: size)
+      map.rowOffset = rowShift * Double(size.height)
+      map.columnOffset = columnShift * Double(size.width)
+      let centred = map.centred(in: size)
       return isFlipped ? centred * .horizontalFlip(width: size.width) : centred
     }
   }

@@ -44,7 +44,7 @@ public struct AugmentedPixels: SampleTransform {
     require(
       image.pixels.shape == outputShape,
       "AugmentedPixels: needs an image of shape \(outputShape), got \(image.pixels.shape)")
-    image.resample(by: parameters.transform(for: size), scaledBy: 1 / 255, to: target)
+    image.resample(by: parameters.map(for: size), scaledBy: 1 / 255, to: target)
     let (contrast, brightness) = (parameters.contrast, parameters.brightness)
     guard contrast != 1 || brightness != 0, let pixels = target.baseAddress else { return }
     let offset = 0.5 - 0.5 * contrast + brightness

@@ -4,8 +4,9 @@ import Tensor
 extension SyntheticAnatomy {
   /// The density at a place, 0 for air, and how much of it is lung, 0 for none.
   @inline(__always)
-  func matter(_ u: Float, _ v: Float, texture noise: SyntheticNoise) -> (density: Float, lung: Float)
-  {
+  func matter(
+    _ u: Float, _ v: Float, texture noise: SyntheticNoise
+  ) -> (density: Float, lung: Float) {
     let a = abs(u)
     let across = a / trunk[v]
     guard across < 1.03 else { return (0, 0) }
@@ -59,7 +60,8 @@ extension SyntheticAnatomy {
     }
     if scapula > 0 && v > -0.7 && v < 0.2 {
       let border = 0.56 + 0.3 * (v + 0.3) * (v + 0.3)
-      sum += scapula * smoothStep(-0.03, 0.03, a - border) * smoothStep(0.2, 0, v)
+      sum +=
+        scapula * smoothStep(-0.03, 0.03, a - border) * smoothStep(0.2, 0, v)
         * smoothStep(-0.7, -0.5, v)
     }
     return sum

@@ -24,9 +24,9 @@ struct SyntheticAnatomy {
 
   init(key: RandomKey) {
     var draws = SyntheticDraws(key: key)
-    let apex = draws.uniform(-0.84 ... -0.74)
-    let width = draws.uniform(0.68...0.80)
-    let diaphragm = draws.uniform(0.40...0.62)
+    let apex = draws.uniform(-0.78 ... -0.70)
+    let width = draws.uniform(0.62...0.70)
+    let diaphragm = draws.uniform(0.40...0.52)
     let heart = SyntheticHeart(using: &draws, diaphragm: diaphragm)
     lungs = [-1, 1].map { side in
       SyntheticLung(
@@ -34,7 +34,7 @@ struct SyntheticAnatomy {
         lowering: side > 0 ? draws.uniform(0.01...0.07) : 0, heart: heart, using: &draws)
     }
     let (neck, shoulders) = (draws.uniform(0.30...0.42), draws.uniform(0.90...1.15))
-    let (waist, slope) = (width + draws.uniform(0.14...0.30), draws.uniform(-0.06...0.06))
+    let (waist, slope) = (width + draws.uniform(0.16...0.34), draws.uniform(-0.06...0.06))
     trunk = SyntheticCurve { v in
       let body = max(waist, shoulders * smoothStep(0.3, -0.6, v)) + slope * v
       return neck + (body - neck) * smoothStep(apex - 0.22, apex + 0.12, v)
@@ -63,8 +63,8 @@ struct SyntheticHeart {
   init(using draws: inout SyntheticDraws, diaphragm: Float) {
     level = diaphragm - draws.uniform(0.16...0.26)
     height = draws.uniform(0.36...0.46)
-    left = draws.uniform(0.15...0.24)
-    right = draws.uniform(0.36...0.52)
+    left = draws.uniform(0.13...0.21)
+    right = draws.uniform(0.32...0.44)
   }
 
   /// How far it reaches from the midline towards `side` at `v`.
@@ -93,7 +93,7 @@ struct SyntheticLung {
     heart: SyntheticHeart, using draws: inout SyntheticDraws
   ) {
     let (axis, rounding) = (draws.uniform(0.27...0.33), draws.uniform(0.85...1.05))
-    let flare = draws.uniform(-0.02...0.06)
+    let flare = draws.uniform(-0.02...0.04)
     outer = SyntheticCurve { v in
       let t = max(0, min(1, (apex + rounding - v) / rounding))
       return axis + (width - axis) * max(0, 1 - t * t * t.squareRoot()).squareRoot()
@@ -112,7 +112,7 @@ struct SyntheticLung {
       let t = max(0, min(1, (apex + 0.24 - v) / 0.24))
       return axis - (axis - border) * max(0, 1 - t * t).squareRoot()
     }
-    let (depth, crest) = (draws.uniform(0.14...0.28), draws.uniform(0.30...0.42))
+    let (depth, crest) = (draws.uniform(0.12...0.24), draws.uniform(0.28...0.40))
     dome = SyntheticCurve { a in
       let lateral = max(0, a - crest) / (width - crest)
       let medial = max(0, crest - a) / crest

@@ -3,7 +3,7 @@ import Tensor
 
 /// Two planes of numbers, one for each pixel, and the pose of the chest in them.
 ///
-/// `density` is what the rays meet; `lung` is how much of it is lung, so that what grows in lungs stays in them.
+/// `density` is what the rays meet; `lung` is how much air there is in lungs, so that what grows in lungs stays in them.
 struct SyntheticCanvas {
   let height: Int
   let width: Int
@@ -48,7 +48,7 @@ struct SyntheticCanvas {
   @inline(__always)
   mutating func forEachPixel(
     around centre: SIMD2<Float>, reach: Float,
-    _ body: (_ place: SIMD2<Float>, _ density: inout Float, _ lung: Float) -> Void
+    _ body: (_ place: SIMD2<Float>, _ density: inout Float, _ lung: inout Float) -> Void
   ) {
     let (x, y) = pose.picturePlace(centre.x, centre.y)
     let radius = reach * pose.scale * 1.1 * unit + 1
@@ -58,7 +58,7 @@ struct SyntheticCanvas {
         let (x, y) = picturePlace(row: row, column: column)
         let (u, v) = pose.chestPlace(x, y)
         let index = row * width + column
-        body(SIMD2(u, v), &density[index], lung[index])
+        body(SIMD2(u, v), &density[index], &lung[index])
       }
     }
   }
@@ -152,11 +152,11 @@ struct SyntheticPose {
   private let shift: SIMD2<Float>
 
   init(using draws: inout SyntheticDraws) {
-    scale = draws.uniform(0.94...1.2)
-    aspect = draws.uniform(0.94...1.06)
-    sine = draws.uniform(-0.07...0.07)
+    scale = draws.uniform(0.96...1.06)
+    aspect = draws.uniform(0.96...1.04)
+    sine = draws.uniform(-0.05...0.05)
     cosine = (1 - sine * sine).squareRoot()
-    shift = SIMD2(draws.uniform(-0.08...0.08), draws.uniform(-0.08...0.08))
+    shift = SIMD2(draws.uniform(-0.04...0.04), draws.uniform(-0.04...0.04))
   }
 
   /// From a place in the picture to one in the chest.

@@ -12,7 +12,8 @@ package import Tensor
 /// of patients. Whatever is printed or written about them carries ``notice``.
 public enum SyntheticChest {
   /// What every output about phantoms says.
-  public static let notice = "SYNTHETIC chest phantoms drawn in code, no patients: figures mean nothing clinical"
+  public static let notice =
+    "SYNTHETIC chest phantoms drawn in code, no patients: figures mean nothing clinical"
 
   /// The names of the classes, as those of the article's folders: class 0 is "Covid", class 1 is "Normal".
   public static let classNames = Finding.allCases.map(\.name)
@@ -28,7 +29,9 @@ public enum SyntheticChest {
     public var name: String { self == .covid ? "Covid" : "Normal" }
   }
 
-  /// Which part of a data set a phantom belongs to. No chest is in both.
+  /// Which part of a data set a phantom belongs to.
+  ///
+  /// No chest is in both.
   public enum Split: UInt64, Sendable, CaseIterable {
     /// Phantoms to learn from.
     case training = 0

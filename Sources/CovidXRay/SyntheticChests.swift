@@ -78,9 +78,10 @@ private final class DrawnFilms: Sendable {
 
   init(count: Int) { films = Mutex(Array(repeating: nil, count: count)) }
 
-  /// The film at `index`, drawn by `draw` the first time. Two threads may both draw it: they draw the same.
+  /// The film at `index`, which `draw` draws the first time.
   func film(at index: Int, _ draw: () -> Image) -> Image {
     if let film = films.withLock({ $0[index] }) { return film }
+    // Another thread may draw it too, and draws the same.
     let film = draw()
     films.withLock { $0[index] = film }
     return film

@@ -54,7 +54,6 @@ struct SyntheticFilm {
     var (place, angle, width, density) = (start, angle, width, density)
     for piece in 0..<pieces {
       angle += draws.uniform(-0.25...0.25)
-      // The direction (cos, sin) to third order is plenty for a wiggle, and the same on every machine.
       let step = draws.uniform(0.07...0.11)
       let direction = SIMD2(side * cosine(angle), cosine(angle - .pi / 2))
       let end = place + step * direction
@@ -105,46 +104,49 @@ struct SyntheticFilm {
     let side: Float = isRight ? -1 : 1
     let corner = SIMD2(side * draws.uniform(0.74...0.86), draws.uniform(-0.9 ... -0.72))
     let size = draws.uniform(0.04...0.07)
-    let right: [(SIMD2<Float>, SIMD2<Float>)] = [
-      (SIMD2(0, 0), SIMD2(0, 2)), (SIMD2(0, 0), SIMD2(0.9, 0.2)), (SIMD2(0.9, 0.2), SIMD2(0.9, 0.8)),
-      (SIMD2(0.9, 0.8), SIMD2(0, 1)), (SIMD2(0.2, 1), SIMD2(1, 2)),
+    // Each letter in strokes of the pen.
+    let right: [[SIMD2<Float>]] = [
+      [SIMD2(0, 2), SIMD2(0, 0), SIMD2(0.9, 0.2), SIMD2(0.9, 0.8), SIMD2(0, 1)],
+      [SIMD2(0.2, 1), SIMD2(1, 2)],
     ]
-    let left: [(SIMD2<Float>, SIMD2<Float>)] = [
-      (SIMD2(0, 0), SIMD2(0, 2)), (SIMD2(0, 2), SIMD2(1, 2)),
-    ]
-    for (start, end) in isRight ? right : left {
-      canvas.addStroke(
-        from: corner + size * start, to: corner + size * end, widths: (0.011, 0.011),
-        densities: (0.6, 0.6))
+    let left: [[SIMD2<Float>]] = [[SIMD2(0, 0), SIMD2(0, 2), SIMD2(1, 2)]]
+    for stroke in isRight ? right : left {
+      for (start, end) in zip(stroke, stroke.dropFirst()) {
+        canvas.addStroke(
+          from: corner + size * start, to: corner + size * end, widths: (0.011, 0.011),
+          densities: (0.6, 0.6))
+      }
     }
   }
 
   // MARK: What the positive class has
 
-  /// Adds patchy opacities, mostly in both lungs, towards the ribs and the diaphragm.
+  /// Fills parts of the lungs with what is no air: patches, mostly in both lungs, towards the ribs and the diaphragm.
   mutating func addOpacities(key: RandomKey, scale: Float) {
     var draws = SyntheticDraws(key: key)
-    let noise = SyntheticNoise(key: key)
-    let severity = scale * draws.uniform(0.11...0.24)
+    let noise = SyntheticNoise(key: key.derived(0))
+    // One in five is faint: those are what a network misses.
+    let severity = draws.chance(0.2) ? draws.uniform(0.2...0.5) : draws.uniform(0.65...0.95)
     let firstSide = draws.side()
-    for number in 0..<draws.integer(3...8) {
-      // The first two lie on either side, four times out of five.
-      let side = number == 1 && draws.chance(0.8) ? -firstSide : number == 0 ? firstSide : draws.side()
+    for number in 0..<draws.integer(8...13) {
+      // The first two lie on either side, four times out of five or more.
+      let side =
+        number == 0 ? firstSide : number == 1 && draws.chance(0.8) ? -firstSide : draws.side()
       let lung = anatomy.lung(at: side)
-      let v = draws.uniform(-0.35...0.5)
-      let t = draws.uniform(0.45...0.95)
+      let v = draws.uniform(-0.45...0.5)
+      let t = draws.uniform(0.4...0.95)
       let a = lung.inner[v] + t * (lung.outer[v] - lung.inner[v])
-      let radius = draws.uniform(0.11...0.24)
+      let radius = draws.uniform(0.2...0.4)
       addOpacity(
         at: SIMD2(side * a, min(v, lung.dome[a] - 0.4 * radius)),
         radii: SIMD2(radius * draws.uniform(0.6...1), radius * draws.uniform(0.7...1.2)),
-        density: severity * draws.uniform(0.6...1.2), noise: noise,
+        filling: min(0.95, scale * severity * draws.uniform(0.7...1.2)), noise: noise,
         phase: draws.uniform(0...40))
     }
   }
 
   private mutating func addOpacity(
-    at centre: SIMD2<Float>, radii: SIMD2<Float>, density strength: Float, noise: SyntheticNoise,
+    at centre: SIMD2<Float>, radii: SIMD2<Float>, filling: Float, noise: SyntheticNoise,
     phase: Float
   ) {
     canvas.forEachPixel(around: centre, reach: 1.4 * max(radii.x, radii.y)) {
@@ -154,8 +156,11 @@ struct SyntheticFilm {
       let edge = noise.octaves(5 * place.x + phase, 5 * place.y + phase)
       let radius = (offset * offset).sum().squareRoot() + 0.45 * edge
       guard radius < 1 else { return }
-      let patches = 0.75 + 0.5 * noise.value(14 * place.x + phase, 14 * place.y)
-      density += strength * lung * smoothStep(1, 0.35, radius) * patches
+      let patches = 0.8 + 0.25 * noise.value(14 * place.x + phase, 14 * place.y)
+      // The next patch finds less air.
+      let filled = lung * filling * smoothStep(1, 0.35, radius) * patches
+      lung -= filled
+      density += 0.40 * filled
     }
   }
 
@@ -164,16 +169,18 @@ struct SyntheticFilm {
   /// The picture: densities through blur, exposure, vignetting and grain.
   consuming func exposed(mode: Image.ColourMode) -> Image {
     var draws = SyntheticDraws(key: key.derived(SyntheticChest.Address.exposure))
-    let brightness = draws.uniform(-0.08...0.08)
-    let contrast = draws.uniform(0.8...1.2)
+    let brightness = draws.uniform(-0.1...0.1)
+    let contrast = draws.uniform(0.78...1.22)
     let bend = draws.uniform(-0.5...0.5)
     let vignette = draws.uniform(0...0.12)
     let grain = draws.uniform(2...7)
-    // Up to some pixel of a film of 224 pixels, and no more than the window of three pixels can do.
-    let softness = draws.uniform(0...1) * canvas.unit / 112
-    canvas.blur(weight: min(0.25, 0.25 * softness))
+    // Less on a smaller picture, whose pixels see more of the chest; a window of three pixels can do no more on a larger.
+    canvas.blur(weight: 0.25 * draws.uniform(0...1) * min(1, canvas.unit / 112))
     let collimated = draws.chance(0.3) ? draws.uniform(0.9...1) : 2
 
+    let processing = automaticProcessing()
+
+    let gain = contrast * processing.gain
     let (width, channels) = (canvas.width, mode.channels)
     let grainKey = key.derived(SyntheticChest.Address.grain)
     let canvas = canvas
@@ -182,7 +189,7 @@ struct SyntheticFilm {
       for index in 0..<canvas.density.count {
         if index & 3 == 0 { block = grainKey.block(at: UInt64(index >> 2)) }
         let (x, y) = canvas.picturePlace(row: index / width, column: index % width)
-        var value = (canvas.density[index] - 0.5) * contrast + 0.5 + brightness
+        var value = (canvas.density[index] - processing.middle) * gain + 0.5 + brightness
         // A film's curve: a parabola that keeps 0 and 1 where they are.
         value += bend * value * (1 - value)
         value *= 1 - vignette * (x * x + y * y)
@@ -193,6 +200,15 @@ struct SyntheticFilm {
         for channel in 0..<channels { pixels[index * channels + channel] = grey }
       }
     }
+  }
+
+  /// What a detector does by itself: half of what makes films differ in mean density and in contrast is evened out.
+  private func automaticProcessing() -> (middle: Float, gain: Float) {
+    let count = Float(canvas.density.count)
+    let mean = canvas.density.reduce(0, +) / count
+    let variance = canvas.density.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+    // The square root halves the difference of the logarithms.
+    return (0.5 + 0.5 * (mean - 0.52), (0.2 / max(0.05, variance.squareRoot())).squareRoot())
   }
 
   /// The sum of four random bytes, centred and scaled to variance 1: nearly normal, and within ±3.5.

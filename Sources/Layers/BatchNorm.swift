@@ -53,7 +53,9 @@ public struct BatchNorm<Scalar: DifferentiableScalar>: Layer {
     return (input - mean) * (gamma / variance.shifted(by: epsilon).sqrt()) + beta
   }
 
-  /// Notes the next running average. A layer that is called twice in one pass averages twice.
+  /// Notes the next running average.
+  ///
+  /// A layer that is called twice in one pass averages twice.
   private func average(
     _ measured: Tensor<Scalar>, into statistic: Parameter<Scalar>, in context: inout Context
   ) {

@@ -17,7 +17,8 @@ public struct Conv2D<Scalar: DifferentiableScalar>: Layer {
   ) {
     require(
       filter.rank == 4,
-      "Conv2D: filter needs [height, width, inputChannels, outputChannels], got shape \(filter.shape)")
+      "Conv2D: filter needs [height, width, inputChannels, outputChannels], got shape \(filter.shape)"
+    )
     self.init(
       filter: filter, bias: bias,
       window: Window2D(

@@ -53,13 +53,17 @@ extension Layer {
   /// `nil`: right for a layer that runs on its own.
   public func stage(in context: inout Context) -> Stage<Scalar>? { nil }
 
-  /// Found by running the layer on zeros. A layer that knows better says so.
+  /// Found by running the layer on zeros.
+  ///
+  /// A layer that knows better says so.
   public func outputShape(for inputShape: [Int]) -> [Int] { self(.zeros(inputShape)).shape }
 
   /// None: right for a layer that multiplies no matrices.
   public func multiplyAdds(for inputShape: [Int]) -> Int { 0 }
 
-  /// The name of the type alone. A model file with such a layer is rebuilt by whoever knows the type.
+  /// The name of the type alone.
+  ///
+  /// A model file with such a layer is rebuilt by whoever knows the type.
   public var specification: LayerSpecification { LayerSpecification(kind: "\(Self.self)") }
 
   /// Visits nothing: right for a layer without parameters.

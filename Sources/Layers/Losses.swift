@@ -46,7 +46,8 @@ public func softmaxCrossEntropy<T: TensorLike>(
 ) -> T {
   require(
     logits.rank >= 1 && labels.shape == Array(logits.shape.dropLast()),
-    "softmaxCrossEntropy: needs one label for each row of \(logits.shape), got shape \(labels.shape)")
+    "softmaxCrossEntropy: needs one label for each row of \(logits.shape), got shape \(labels.shape)"
+  )
   return softmaxCrossEntropy(
     logits, targets: .oneHot(labels, classCount: logits.shape.last ?? 0),
     labelSmoothing: labelSmoothing)

@@ -3,7 +3,9 @@ public import Tensor
 
 /// The largest value of every window, channel by channel.
 public struct MaxPool2D<Scalar: DifferentiableScalar>: Layer {
-  /// Size, strides and padding. Padding takes no part in the maximum.
+  /// Size, strides and padding.
+  ///
+  /// Padding takes no part in the maximum.
   public let window: Window2D
 
   /// Creates a layer with a square window that moves by its own size, or by `stride`.

@@ -110,7 +110,9 @@ public struct Sequential<Scalar: DifferentiableScalar>: Layer {
 }
 
 extension Sequential: RandomAccessCollection, MutableCollection {
+  /// The position of the first layer.
   public var startIndex: Int { layers.startIndex }
+  /// The position behind the last layer.
   public var endIndex: Int { layers.endIndex }
 
   /// The layer at `position`.

@@ -14,7 +14,9 @@ public enum EpsilonPlacement: Sendable, Hashable {
 ///
 /// Kingma and Ba, ICLR 2015. The two usual places of `ε` give different results; `epsilonPlacement` names them.
 public struct Adam<Scalar: DifferentiableScalar>: Optimizer {
-  /// `η`, positive. May be changed between steps.
+  /// `η`, positive.
+  ///
+  /// May be changed between steps.
   public var learningRate: Scalar
   /// `β₁`, in `0..<1`.
   public let beta1: Scalar
@@ -60,7 +62,9 @@ public struct Adam<Scalar: DifferentiableScalar>: Optimizer {
 ///
 /// Loshchilov and Hutter, ICLR 2019, in PyTorch's form, where the decay scales with the learning rate.
 public struct AdamW<Scalar: DifferentiableScalar>: Optimizer {
-  /// `η`, positive. May be changed between steps.
+  /// `η`, positive.
+  ///
+  /// May be changed between steps.
   public var learningRate: Scalar
   /// `β₁`, in `0..<1`.
   public let beta1: Scalar
@@ -138,7 +142,9 @@ private struct Moments<Scalar: DifferentiableScalar>: Sendable {
 }
 
 extension AdamStep {
-  /// The numbers of step `step`, counted from 1. The powers are taken in double precision: `β₂ᵗ` is close to one for long.
+  /// The numbers of step `step`, counted from 1.
+  ///
+  /// The powers are taken in double precision: `β₂ᵗ` is close to one for long.
   fileprivate static func adam(
     learningRate: Scalar, beta1: Scalar, beta2: Scalar, epsilon: Scalar,
     placement: EpsilonPlacement, decay: Scalar, step: Int

@@ -10,7 +10,9 @@ import Tensor
 public struct LearningRateSchedule: Sendable {
   private let rate: @Sendable (_ step: Int) -> Double
 
-  /// A schedule of any form. Steps count from 0.
+  /// A schedule of any form.
+  ///
+  /// Steps count from 0.
   public init(_ rate: @escaping @Sendable (_ step: Int) -> Double) { self.rate = rate }
 
   /// The learning rate of the step, counted from 0.
@@ -37,7 +39,9 @@ public struct LearningRateSchedule: Sendable {
     return LearningRateSchedule { initial * .pow(factor, Double($0) / Double(interval)) }
   }
 
-  /// Half a cosine from `initial` to `final`, which is kept after `steps`. Loshchilov and Hutter, ICLR 2017, eq. 5.
+  /// Half a cosine from `initial` to `final`, which is kept after `steps`.
+  ///
+  /// Loshchilov and Hutter, ICLR 2017, eq. 5.
   public static func cosine(
     from initial: Double, to final: Double = 0, steps: Int
   ) -> LearningRateSchedule {
@@ -52,7 +56,8 @@ public struct LearningRateSchedule: Sendable {
   public static func piecewise(boundaries: [Int], rates: [Double]) -> LearningRateSchedule {
     require(
       rates.count == boundaries.count + 1 && boundaries == boundaries.sorted(),
-      "LearningRateSchedule: needs ascending boundaries and one rate more, got \(boundaries), \(rates)")
+      "LearningRateSchedule: needs ascending boundaries and one rate more, got \(boundaries), \(rates)"
+    )
     return LearningRateSchedule { step in
       rates[boundaries.firstIndex { step < $0 } ?? boundaries.count]
     }

@@ -88,7 +88,8 @@ private struct UpdateWalk<Rule: Optimizer>: ParameterVisitor {
     }
     require(
       gradient.shape == parameter.shape,
-      "update: gradient of shape \(gradient.shape) for parameter \(name) of shape \(parameter.shape)")
+      "update: gradient of shape \(gradient.shape) for parameter \(name) of shape \(parameter.shape)"
+    )
     optimizer.update(&parameter, gradient: gradient)
     moved[parameter.id] = parameter.value
   }

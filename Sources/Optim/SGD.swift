@@ -6,9 +6,13 @@ public import Tensor
 /// As PyTorch has it. Sutskever et al. (ICML 2013), and Keras, put `η` inside `v`; the two differ once `η` changes during a
 /// run. Weight decay is added to the gradient, `g + λ w`.
 public struct SGD<Scalar: DifferentiableScalar>: Optimizer {
-  /// `η`, positive. May be changed between steps.
+  /// `η`, positive.
+  ///
+  /// May be changed between steps.
   public var learningRate: Scalar
-  /// `μ`, in `0..<1`. Zero gives plain gradient descent.
+  /// `μ`, in `0..<1`.
+  ///
+  /// Zero gives plain gradient descent.
   public let momentum: Scalar
   /// Whether the step looks ahead along the velocity.
   public let isNesterov: Bool

@@ -28,7 +28,9 @@ public enum BufferCache {
     var statistics = Statistics()
     var free: [Int: [FreeBuffer]] = [:]
     var clock = 0
-    /// The high-water mark that bounds the cache. It never falls, unlike `statistics.peak`.
+    /// The high-water mark that bounds the cache.
+    ///
+    /// It never falls, unlike `statistics.peak`.
     var highWater = 0
 
     /// Takes the cached buffers that have waited longest until `limit` bytes are cached at most.
@@ -36,7 +38,9 @@ public enum BufferCache {
       while statistics.cached > max(limit, 0) {
         // Each list is in order of age, so its first element is its oldest.
         guard
-          let oldest = free.min(by: { ($0.value.first?.age ?? .max) < ($1.value.first?.age ?? .max) }),
+          let oldest = free.min(by: {
+            ($0.value.first?.age ?? .max) < ($1.value.first?.age ?? .max)
+          }),
           !oldest.value.isEmpty
         else { return }
         released.append(free[oldest.key, default: []].removeFirst().pointer)

@@ -20,7 +20,9 @@ package struct Layout: Sendable, Equatable {
 
   package var count: Int { ShapeRules.count(shape) }
 
-  /// Whether the scalars lie in row-major order without gaps. The stride of an axis of size 1 does not matter.
+  /// Whether the scalars lie in row-major order without gaps.
+  ///
+  /// The stride of an axis of size 1 does not matter.
   package var isContiguous: Bool {
     var expected = 1
     for axis in shape.indices.reversed() where shape[axis] != 1 {

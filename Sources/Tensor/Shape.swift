@@ -1,4 +1,6 @@
-/// Arithmetic on shapes: `[Int]`, the size of every axis, outermost first. `[]` is the shape of a single scalar.
+/// Arithmetic on shapes: `[Int]`, the size of every axis, outermost first.
+///
+/// `[]` is the shape of a single scalar.
 package enum ShapeRules {
   /// The number of scalars in a tensor of `shape`.
   package static func count(_ shape: [Int]) -> Int { shape.reduce(1, *) }
@@ -12,15 +14,20 @@ package enum ShapeRules {
     return strides
   }
 
-  /// `axis` counted from the start. Traps where it is not an axis of a tensor of `rank`.
-  package static func normalize(axis: Int, rank: Int, _ operation: @autoclosure () -> String) -> Int {
+  /// `axis` counted from the start.
+  ///
+  /// Traps where it is not an axis of a tensor of `rank`.
+  package static func normalize(axis: Int, rank: Int, _ operation: @autoclosure () -> String) -> Int
+  {
     require(
       axis >= -rank && axis < rank,
       "\(operation()): axis \(axis) is out of range for a tensor of rank \(rank)")
     return axis < 0 ? axis + rank : axis
   }
 
-  /// The axes counted from the start, in ascending order. Traps on one out of range or named twice.
+  /// The axes counted from the start, in ascending order.
+  ///
+  /// Traps on one out of range or named twice.
   package static func normalize(
     axes: [Int], rank: Int, _ operation: @autoclosure () -> String
   ) -> [Int] {
@@ -51,7 +58,9 @@ package enum ShapeRules {
     return target.indices.filter { $0 < added || (shape[$0 - added] == 1 && target[$0] != 1) }
   }
 
-  /// `shape` without `axes`, or with size 1 in their place. `axes` count from the start.
+  /// `shape` without `axes`, or with size 1 in their place.
+  ///
+  /// `axes` count from the start.
   package static func reduced(_ shape: [Int], axes: [Int], keepingDimensions: Bool) -> [Int] {
     var result: [Int] = []
     for axis in shape.indices {

@@ -22,7 +22,9 @@ public enum TensorSlice: TensorRange, Sendable, Equatable {
 extension TensorRange where Self == TensorSlice {
   /// The whole axis.
   public static var all: TensorSlice { .range(start: nil, end: nil, step: 1) }
-  /// As many whole axes as there are left, NumPy's `...`. At most one in a subscript.
+  /// As many whole axes as there are left, NumPy's `...`.
+  ///
+  /// At most one in a subscript.
   public static var ellipsis: TensorSlice { .remainingAxes }
   /// A new axis of size 1.
   public static var newAxis: TensorSlice { .insertedAxis }
@@ -69,9 +71,13 @@ private func endPosition(after last: Int) -> Int? {
 }
 
 extension Layout {
-  /// The layout of the view that `slices` select. Axes not named are taken whole.
+  /// The layout of the view that `slices` select.
+  ///
+  /// Axes not named are taken whole.
   package func sliced(_ slices: [TensorSlice]) -> Layout {
-    let named = slices.count { if case .index = $0 { true } else if case .range = $0 { true } else { false } }
+    let named = slices.count {
+      if case .index = $0 { true } else if case .range = $0 { true } else { false }
+    }
     let ellipses = slices.count { $0 == .remainingAxes }
     require(ellipses <= 1, "subscript: an ellipsis may stand once, got \(ellipses)")
     require(
@@ -129,7 +135,9 @@ extension Layout {
 }
 
 extension Tensor {
-  /// The view that `slices` select, without a copy. Axes not named are taken whole.
+  /// The view that `slices` select, without a copy.
+  ///
+  /// Axes not named are taken whole.
   ///
   /// ```swift
   /// x[0]                        // the first of the outermost axis

@@ -61,7 +61,9 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
 
   // MARK: What it is
 
-  /// The size of every axis, outermost first. `[]` for a single scalar.
+  /// The size of every axis, outermost first.
+  ///
+  /// `[]` for a single scalar.
   public var shape: [Int] { layout.shape }
   /// The number of axes.
   public var rank: Int { layout.shape.count }
@@ -88,7 +90,9 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
 
   // MARK: Raw memory
 
-  /// The first scalar of this view. Valid only while the tensor is.
+  /// The first scalar of this view.
+  ///
+  /// Valid only while the tensor is.
   package var pointer: UnsafeMutablePointer<Scalar> { storage.pointer + layout.offset }
 
   /// Writes the scalars to `destination`, in row-major order.
@@ -108,7 +112,9 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
     withExtendedLifetime(self) {}
   }
 
-  /// This tensor with its scalars in row-major order without gaps. Costs nothing where that is so already.
+  /// This tensor with its scalars in row-major order without gaps.
+  ///
+  /// Costs nothing where that is so already.
   public func contiguous() -> Tensor {
     if isContiguous { return self }
     return Tensor(shape: shape) { buffer in

@@ -125,11 +125,15 @@ extension TensorLike {
   public func sum(alongAxis axis: Int, keepingDimensions: Bool = false) -> Self {
     sum(alongAxes: [axis], keepingDimensions: keepingDimensions)
   }
-  /// The largest scalar over one axis. Its gradient goes to the largest, in equal parts where there are several.
+  /// The largest scalar over one axis.
+  ///
+  /// Its gradient goes to the largest, in equal parts where there are several.
   public func max(alongAxis axis: Int, keepingDimensions: Bool = false) -> Self {
     max(alongAxes: [axis], keepingDimensions: keepingDimensions)
   }
-  /// The least scalar over one axis. Its gradient goes to the least, in equal parts where there are several.
+  /// The least scalar over one axis.
+  ///
+  /// Its gradient goes to the least, in equal parts where there are several.
   public func min(alongAxis axis: Int, keepingDimensions: Bool = false) -> Self {
     min(alongAxes: [axis], keepingDimensions: keepingDimensions)
   }
@@ -175,7 +179,8 @@ extension TensorLike {
     let maximum = value.max(alongAxes: axes, keepingDimensions: true)
     let finite = Tensor<Scalar>.where(
       maximum.abs() .< Scalar.infinity, maximum, Tensor.zeros(maximum.shape))
-    let kept = (self - Self(finite)).exp().sum(alongAxes: axes, keepingDimensions: true).log()
+    let kept =
+      (self - Self(finite)).exp().sum(alongAxes: axes, keepingDimensions: true).log()
       + Self(finite)
     if keepingDimensions { return kept }
     let normalized = ShapeRules.normalize(axes: axes, rank: rank, "logSumExp")
@@ -195,7 +200,9 @@ extension TensorLike {
     return permuted(axes)
   }
 
-  /// The part that `slices` select. Axes not named are taken whole.
+  /// The part that `slices` select.
+  ///
+  /// Axes not named are taken whole.
   public subscript<each Slice: TensorRange>(_ slices: repeat each Slice) -> Self {
     var list: [TensorSlice] = []
     repeat list.append((each slices).slice)

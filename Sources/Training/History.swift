@@ -46,10 +46,11 @@ public struct History: Sendable, Hashable, Codable {
       value.map { String(format: format, $0) } ?? ""
     }
     return epochs.reduce(into: "epoch,loss,accuracy,val_loss,val_accuracy,seconds\n") {
-      $0 += [
-        "\($1.number)", field($1.loss), field($1.accuracy), field($1.validationLoss),
-        field($1.validationAccuracy), field($1.seconds, "%.3f"),
-      ].joined(separator: ",") + "\n"
+      $0 +=
+        [
+          "\($1.number)", field($1.loss), field($1.accuracy), field($1.validationLoss),
+          field($1.validationAccuracy), field($1.seconds, "%.3f"),
+        ].joined(separator: ",") + "\n"
     }
   }
 }

@@ -42,7 +42,7 @@ public struct Trainer<Model: Layer<Float>, Rule: Optimizer<Float>> {
   /// - Parameters:
   ///   - epochs: How many, 1 or more.
   ///   - batches: What to train on.
-  ///   - validation: What to measure on after every epoch, if anything.
+  ///   - validation: What to measure on after every epoch, if anything. Early stopping needs it.
   ///   - seed: That of dropout's random numbers.
   ///   - report: Called after every step and every epoch. What it throws ends the run.
   /// - Returns: What was measured. The model is that of the last epoch, or the best where early stopping restores it.
@@ -52,6 +52,9 @@ public struct Trainer<Model: Layer<Float>, Rule: Optimizer<Float>> {
     report: (TrainingEvent) throws -> Void = { _ in }
   ) throws -> History {
     require(epochs >= 1, "Trainer: needs 1 epoch or more, got \(epochs)")
+    require(
+      earlyStopping == nil || validation != nil,
+      "Trainer: early stopping needs validation, and this run has none")
     var history = History()
     var best: (epoch: Int, value: Double, model: Model)?
     let clock = ContinuousClock()
@@ -156,8 +159,8 @@ public struct EarlyStopping: Sendable, Hashable {
   }
 
   func value(of epoch: History.Epoch) -> Double {
+    // A run with early stopping has validation, or does not start.
     let value = measure == .validationLoss ? epoch.validationLoss : epoch.validationAccuracy
-    require(value != nil, "EarlyStopping: needs validation, and this run has none")
     return value ?? .nan
   }
 

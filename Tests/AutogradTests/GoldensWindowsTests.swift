@@ -8,7 +8,9 @@ import Testing
 struct GoldensWindowsTests {
   static let convolutions = (try? Golden(named: "convolutions").cases()) ?? []
   static let maxPools = (try? Golden(named: "pooling").cases(startingWith: "max")) ?? []
-  /// Keras' average, which leaves padding out of the count. `average.included` counts it, and differs where there is any.
+  /// Keras' average, which leaves padding out of the count.
+  ///
+  /// `average.included` counts it, and differs where there is any.
   static let averagePools =
     (try? Golden(named: "pooling").cases(startingWith: "average.excluded")) ?? []
 
@@ -52,7 +54,8 @@ struct GoldensWindowsTests {
     }
   }
 
-  @Test("convolutions agree in output and gradients of input, filter and bias", arguments: convolutions)
+  @Test(
+    "convolutions agree in output and gradients of input, filter and bias", arguments: convolutions)
   func convolution(name: String) throws {
     let golden = try Golden(named: "convolutions")
     let size = try Array(golden.tensor("\(name)/kernel", as: Double.self).shape[..<2])

@@ -48,7 +48,9 @@ struct AugmentationTests {
     parameters.isFlipped = true
     let flipped = Self.scalars(image, parameters).map { UInt8(($0 * 255).rounded()) }
     let rows = image.pixels.scalars
-    #expect(flipped == (0..<4).flatMap { rows[$0 * 6..<($0 + 1) * 6].reversed() })
+    var mirrored: [UInt8] = []
+    for row in 0..<4 { mirrored += rows[row * 6..<(row + 1) * 6].reversed() }
+    #expect(flipped == mirrored)
   }
 
   @Test("shifts are parts of the size, and move what is seen up and left")
@@ -135,8 +137,7 @@ struct AugmentationTests {
     let image = Self.film(height: 12, width: 12)
     let first = Self.scalars(image, augmentation, key: Self.seed.derived(0, 1))
     #expect(Self.scalars(image, augmentation, key: Self.seed.derived(0, 1)) == first)
-    let others = [Self.seed.derived(1, 1), Self.seed.derived(0, 2), RandomKey(seed: 8).derived(0, 1)]
-    for key in others {
+    for key in [Self.seed.derived(1, 1), Self.seed.derived(0, 2), RandomKey(seed: 8)] {
       #expect((Self.scalars(image, augmentation, key: key) == first) == (augmentation == .none))
     }
     #expect(first.allSatisfy { (0...1).contains($0) })

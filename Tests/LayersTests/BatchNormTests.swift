@@ -22,10 +22,12 @@ struct BatchNormTests {
     let output = norm(Tensor<Double>([1, 3], shape: [2, 1]), in: &context).value
     #expect(output.relativeError(to: Tensor([-1, 1], shape: [2, 1])) < 1e-11)
     // In use, with a running mean of 0 and a variance of 1, nothing changes.
-    #expect(norm(Tensor([1, 3], shape: [2, 1])).relativeError(to: Tensor([1, 3], shape: [2, 1])) < 1e-11)
+    #expect(
+      norm(Tensor([1, 3], shape: [2, 1])).relativeError(to: Tensor([1, 3], shape: [2, 1])) < 1e-11)
   }
 
-  @Test("in training every channel has mean β and variance γ²", arguments: [[16, 3], [4, 5, 6, 3]])
+  @Test(
+    "in training every channel has mean β and variance γ²", arguments: [[16, 3], [4, 5, 6, 3]])
   func normalizes(shape: [Int]) {
     var norm = BatchNorm<Double>(channels: 3, epsilon: 1e-12)
     norm.scale.value = Tensor([1, 2, 3], shape: [3])

@@ -15,7 +15,9 @@ struct DropoutTests {
     return layer(input, in: &context).value
   }
 
-  @Test("drops with its rate, scales up what stays, and so keeps the mean", arguments: [0.1, 0.25, 0.5, 0.9])
+  @Test(
+    "drops with its rate, scales up what stays, and so keeps the mean",
+    arguments: [0.1, 0.25, 0.5, 0.9])
   func statistics(rate: Double) {
     let scalars = output(of: Dropout<Float>(rate), for: ones).scalars
     let kept = Float(1 / (1 - rate))

@@ -4,7 +4,9 @@ import Tensor
 import TestSupport
 import Testing
 
-/// Containers may run neighbours as one operation. Each test compares with the same layers run one by one.
+/// Containers may run neighbours as one operation.
+///
+/// Each test compares with the same layers run one by one.
 @Suite("Fused layers")
 struct FusionTests {
   /// A convolution with what may follow it.
@@ -62,7 +64,8 @@ struct FusionTests {
     let output = model(x, in: &context)
     let gradients = (output * Variable(.ramp(output.shape))).sum().gradients()
     return (
-      output.value, [gradients[x]] .compactMap { $0 }
+      output.value,
+      [gradients[x]].compactMap { $0 }
         + model.parameters.map { gradients[$0.parameter] ?? .zeros([0]) }
     )
   }

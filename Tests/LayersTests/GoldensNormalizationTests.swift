@@ -50,7 +50,8 @@ struct GoldensNormalizationTests {
     }
   }
 
-  @Test("agrees in output, gradients and running statistics, means of 1000 included", arguments: names)
+  @Test(
+    "agrees in output, gradients and running statistics, means of 1000 included", arguments: names)
   func agrees(name: String) throws {
     try check(name, Double.self)
     try check(name, Float.self)

@@ -136,9 +136,11 @@ struct GoldensSmallNetworkTests {
     try checkGradients(isFused: isFused, Float.self)
   }
 
-  /// Adam divides by the root of the second moment, and so enlarges rounding in small gradients: hence looser bounds for the
-  /// movement. PyTorch in float32 stays within 1e-5 of it.
-  @Test("ten steps of Adam: eleven losses, all weights, and how far they moved", arguments: [true, false])
+  // Adam divides by the root of the second moment, and so enlarges rounding in small gradients: hence looser bounds for the
+  // movement in Double. PyTorch in float32 stays within 1e-5 of it.
+  @Test(
+    "ten steps of Adam: eleven losses, all weights, and how far they moved",
+    arguments: [true, false])
   func training(isFused: Bool) throws {
     try checkTraining(isFused: isFused, movementTolerance: 1e-8, Double.self)
     try checkTraining(isFused: isFused, movementTolerance: 1e-4, Float.self)

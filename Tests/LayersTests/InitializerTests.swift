@@ -28,7 +28,8 @@ struct InitializerTests {
   }
 
   static let expectations = [
-    Expectation("glorotUniform", .glorotUniform, variance: 2.0 / 80, bound: (6.0 / 80).squareRoot()),
+    Expectation(
+      "glorotUniform", .glorotUniform, variance: 2.0 / 80, bound: (6.0 / 80).squareRoot()),
     Expectation("heUniform", .heUniform, variance: 2.0 / 30, bound: (6.0 / 30).squareRoot()),
     Expectation(
       "glorotNormal", .glorotNormal, variance: 2.0 / 80,
@@ -40,7 +41,8 @@ struct InitializerTests {
     Expectation("normal", .normal(standardDeviation: 0.1), variance: 0.01, bound: 0.6),
   ]
 
-  private func draw(_ initializer: Initializer, _ shape: [Int], seed: UInt64 = 1) -> Tensor<Double> {
+  private func draw(_ initializer: Initializer, _ shape: [Int], seed: UInt64 = 1) -> Tensor<Double>
+  {
     var random = RandomGenerator(seed: seed)
     return initializer(shape, fanIn: 30, fanOut: 50, using: &random)
   }
@@ -128,7 +130,9 @@ struct InitializerTests {
     checkOrthogonal(shape, gain: gain, tolerance: 1e-6, Float.self)
   }
 
-  @Test("orthogonal matrices favour no direction: the mean over many is zero, both signs of the determinant come")
+  @Test(
+    "orthogonal matrices favour no direction: the mean over many is zero, both signs of the determinant come"
+  )
   func orthogonalIsUniform() {
     let count = 400
     let matrices = (0..<count).map { draw(.orthogonal(), [2, 2], seed: UInt64($0)) }

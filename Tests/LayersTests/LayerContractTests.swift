@@ -25,7 +25,8 @@ struct LayerContractTests {
     func callAsFunction(
       _ input: Variable<Double>, in context: inout Context
     ) -> Variable<Double> {
-      input * context.variable(factor) + (offset.map { context.variable($0) } ?? Variable(Tensor(0)))
+      input * context.variable(factor)
+        + (offset.map { context.variable($0) } ?? Variable(Tensor(0)))
     }
     mutating func visitParameters(_ visitor: inout some ParameterVisitor<Double>) {
       visitor.visit(&factor, "factor")
@@ -83,7 +84,8 @@ struct LayerContractTests {
     }
   }
 
-  @Test("comes back from its specification with the same shape and options", arguments: LayerCase.all)
+  @Test(
+    "comes back from its specification with the same shape and options", arguments: LayerCase.all)
   func specification(item: LayerCase) throws {
     let model = Sequential<Double>([item.make()])
     var rebuilt = try Sequential<Double>(specification: model.specification)

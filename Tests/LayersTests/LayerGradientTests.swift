@@ -107,7 +107,8 @@ struct LayerGradientTests {
       var (above, below) = (scalars, scalars)
       above[index] += step
       below[index] -= step
-      return (function(Tensor(above, shape: point.shape))
+      return
+        (function(Tensor(above, shape: point.shape))
         - function(Tensor(below, shape: point.shape))) / (2 * step)
     }
     return Tensor(slopes, shape: point.shape)

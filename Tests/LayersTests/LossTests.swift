@@ -26,7 +26,8 @@ struct LossTests {
     let logits = Tensor<Double>.ramp([6, 2]) * 5
     let targets = Tensor<Double>.ramp([6, 2], phase: 1).abs()
     let fromProbabilities = binaryCrossEntropy(logits.sigmoid(), targets: targets).item()
-    #expect(abs(binaryCrossEntropy(logits: logits, targets: targets).item() - fromProbabilities) < 1e-14)
+    #expect(
+      abs(binaryCrossEntropy(logits: logits, targets: targets).item() - fromProbabilities) < 1e-14)
   }
 
   @Test("the cut is where it is told to be, with no gradient beyond it")

@@ -80,7 +80,8 @@ struct ParameterSharingTests {
     var model = model()
     let best = model
     takeStep(&model)
-    #expect(best.parameters.map(\.parameter.value) == self.model().parameters.map(\.parameter.value))
+    #expect(
+      best.parameters.map(\.parameter.value) == self.model().parameters.map(\.parameter.value))
     #expect(best.parameters.map(\.parameter.id) == model.parameters.map(\.parameter.id))
   }
 
@@ -101,13 +102,14 @@ struct ParameterSharingTests {
   }
 
   static let traps: Traps = [
-    "Context: a parameter of shape [2, 2] comes with two different values. Two copies of a model have diverged": {
-      let model = Sequential<Double>([Dense<Double>(weight: .ramp([2, 2]), bias: nil)])
-      var moved = model
-      moved.updateParameters { parameter, _ in parameter.value = parameter.value * 2 }
-      var context = Context.training(key: RandomKey(seed: 0))
-      _ = model(.ramp([1, 2]), in: &context) + moved(.ramp([1, 2]), in: &context)
-    },
+    "Context: a parameter of shape [2, 2] comes with two different values. Two copies of a model have diverged":
+      {
+        let model = Sequential<Double>([Dense<Double>(weight: .ramp([2, 2]), bias: nil)])
+        var moved = model
+        moved.updateParameters { parameter, _ in parameter.value = parameter.value * 2 }
+        var context = Context.training(key: RandomKey(seed: 0))
+        _ = model(.ramp([1, 2]), in: &context) + moved(.ramp([1, 2]), in: &context)
+      },
     "update: 1 gradients belong to parameters that the model does not visit; is a line missing": {
       var layer = LayerContractTests.Forgetful()
       var context = Context.training(key: RandomKey(seed: 0))

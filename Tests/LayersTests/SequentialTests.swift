@@ -119,7 +119,8 @@ struct SequentialTests {
   @Test("multiply-adds of a layer by hand")
   func multiplyAdds() {
     #expect(Dense<Float>(weight: .zeros([3, 5]), bias: nil).multiplyAdds(for: [2, 3]) == 30)
-    #expect(Dense<Float>(weight: .zeros([3, 5]), bias: .zeros([5])).multiplyAdds(for: [4, 2, 3]) == 120)
+    #expect(
+      Dense<Float>(weight: .zeros([3, 5]), bias: .zeros([5])).multiplyAdds(for: [4, 2, 3]) == 120)
     let strided = Conv2D<Float>(
       filter: .zeros([3, 3, 2, 4]), bias: .zeros([4]), stride: 2, padding: .same)
     // ⌈5 / 2⌉ × ⌈6 / 2⌉ positions.

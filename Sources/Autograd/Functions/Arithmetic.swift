@@ -86,12 +86,16 @@ extension Variable {
   /// Divides `x` by every scalar.
   public static func / (x: Scalar, y: Variable) -> Variable { Variable(Tensor(x)) / y }
 
-  /// The smaller of two scalars, broadcast. Where both are equal, each takes half of the gradient.
+  /// The smaller of two scalars, broadcast.
+  ///
+  /// Where both are equal, each takes half of the gradient.
   public func minimum(_ other: Variable) -> Variable {
     choice(value.minimum(other.value), other) { $0 .< $1 }
   }
 
-  /// The larger of two scalars, broadcast. Where both are equal, each takes half of the gradient.
+  /// The larger of two scalars, broadcast.
+  ///
+  /// Where both are equal, each takes half of the gradient.
   public func maximum(_ other: Variable) -> Variable {
     choice(value.maximum(other.value), other) { $0 .> $1 }
   }

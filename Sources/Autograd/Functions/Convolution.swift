@@ -4,7 +4,9 @@ public import Tensor
 // other's derivatives, to any order.
 
 extension Variable {
-  /// The convolution of images with a filter. See `Tensor.convolution(_:bias:_:)`.
+  /// The convolution of images with a filter.
+  ///
+  /// See `Tensor.convolution(_:bias:_:)`.
   public func convolution(_ filter: Variable, bias: Variable?, _ window: Window2D) -> Variable {
     let (inputShape, filterShape) = (shape, filter.shape)
     var keeping: Keeping = []

@@ -11,9 +11,10 @@ extension Variable {
   /// - Returns: `nil` where the scalar has no kernels for it.
   package func convolutionStretch(
     filters: [Variable], biases: [Variable?], blocks: [ConvolutionBlock],
-    unfused: @escaping @Sendable (
-      _ input: Variable, _ filters: [Variable], _ biases: [Variable?]
-    ) -> Variable
+    unfused:
+      @escaping @Sendable (
+        _ input: Variable, _ filters: [Variable], _ biases: [Variable?]
+      ) -> Variable
   ) -> Variable? {
     guard let kernels = Scalar.kernels.stretch else { return nil }
     let stretch = ConvolutionStretch(

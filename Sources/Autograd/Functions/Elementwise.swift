@@ -15,7 +15,9 @@ extension Variable {
     }
   }
 
-  /// The square root of every scalar. Its gradient at zero is infinite.
+  /// The square root of every scalar.
+  ///
+  /// Its gradient at zero is infinite.
   public func sqrt() -> Variable {
     Variable(value.sqrt(), from: [self], keeping: .output) { saved, upstream in
       [.sqrtGradient(output: saved.output, upstream: upstream)]
@@ -57,14 +59,18 @@ extension Variable {
     }
   }
 
-  /// `log(1 + eˣ)` of every scalar. Its gradient is the sigmoid.
+  /// `log(1 + eˣ)` of every scalar.
+  ///
+  /// Its gradient is the sigmoid.
   public func softplus() -> Variable {
     Variable(value.softplus(), from: [self], keeping: .inputs) { saved, upstream in
       [upstream * saved.input(0).sigmoid()]
     }
   }
 
-  /// `max(x, 0)` of every scalar. Its gradient at zero is zero.
+  /// `max(x, 0)` of every scalar.
+  ///
+  /// Its gradient at zero is zero.
   public func relu() -> Variable {
     Variable(value.relu(), from: [self], keeping: .output) { saved, upstream in
       [.reluGradient(output: saved.output, upstream: upstream)]
@@ -81,7 +87,9 @@ extension Variable {
     }
   }
 
-  /// The magnitude of every scalar. Its gradient at zero is zero.
+  /// The magnitude of every scalar.
+  ///
+  /// Its gradient at zero is zero.
   public func abs() -> Variable {
     Variable(value.abs(), from: [self], keeping: .inputs) { saved, upstream in
       [upstream * Variable(saved.input(0).value.sign())]
@@ -95,7 +103,9 @@ extension Variable {
     }
   }
 
-  /// Zeros with probability `rate`, all others scaled up. See `Tensor.dropout(rate:key:)`.
+  /// Zeros with probability `rate`, all others scaled up.
+  ///
+  /// See `Tensor.dropout(rate:key:)`.
   public func dropout(rate: Double, key: RandomKey) -> Variable {
     Variable(value.dropout(rate: rate, key: key), from: [self], keeping: .nothing) { _, upstream in
       [upstream.dropout(rate: rate, key: key)]

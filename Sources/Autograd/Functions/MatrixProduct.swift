@@ -1,7 +1,9 @@
 import Tensor
 
 extension Variable {
-  /// The matrix product over the last two axes; the axes before them broadcast. See `Tensor.matrixProduct(_:)`.
+  /// The matrix product over the last two axes; the axes before them broadcast.
+  ///
+  /// See `Tensor.matrixProduct(_:)`.
   public func matrixProduct(_ other: Variable) -> Variable {
     let (xShape, yShape) = (shape, other.shape)
     var keeping: Keeping = []

@@ -4,7 +4,9 @@ public import Tensor
 // the winners and placing gradients at them are each other's derivatives.
 
 extension Variable {
-  /// The largest scalar of every window, channel by channel. See `Tensor.maxPooled(_:)`.
+  /// The largest scalar of every window, channel by channel.
+  ///
+  /// See `Tensor.maxPooled(_:)`.
   public func maxPooled(_ window: Window2D) -> Variable {
     guard isRecorded else { return Variable(value.maxPooled(window)) }
     let inputShape = shape
@@ -37,7 +39,9 @@ extension Variable {
     }
   }
 
-  /// The mean of every window, channel by channel. See `Tensor.averagePooled(_:)`.
+  /// The mean of every window, channel by channel.
+  ///
+  /// See `Tensor.averagePooled(_:)`.
   public func averagePooled(_ window: Window2D) -> Variable {
     let inputShape = shape
     return Variable(value.averagePooled(window), from: [self], keeping: .nothing) { _, upstream in

@@ -12,13 +12,17 @@ extension Variable: TensorLike {
     }
   }
 
-  /// The least scalar over `axes`. Its gradient goes in equal parts to all that equal it.
+  /// The least scalar over `axes`.
+  ///
+  /// Its gradient goes in equal parts to all that equal it.
   public func min(alongAxes axes: [Int], keepingDimensions: Bool) -> Variable {
     extremum(
       value.min(alongAxes: axes, keepingDimensions: keepingDimensions), axes: axes)
   }
 
-  /// The largest scalar over `axes`. Its gradient goes in equal parts to all that equal it.
+  /// The largest scalar over `axes`.
+  ///
+  /// Its gradient goes in equal parts to all that equal it.
   public func max(alongAxes axes: [Int], keepingDimensions: Bool) -> Variable {
     extremum(
       value.max(alongAxes: axes, keepingDimensions: keepingDimensions), axes: axes)

@@ -1,7 +1,9 @@
 public import Tensor
 
 extension Variable {
-  /// The same scalars under another shape. One size may be −1.
+  /// The same scalars under another shape.
+  ///
+  /// One size may be −1.
   public func reshaped(to newShape: [Int]) -> Variable {
     let inputShape = shape
     if inputShape == newShape { return self }
@@ -22,7 +24,9 @@ extension Variable {
     }
   }
 
-  /// Stretched to `newShape` by NumPy's rules. The gradient is summed over what was stretched.
+  /// Stretched to `newShape` by NumPy's rules.
+  ///
+  /// The gradient is summed over what was stretched.
   public func broadcast(to newShape: [Int]) -> Variable {
     let inputShape = shape
     if inputShape == newShape { return self }
@@ -63,7 +67,9 @@ extension Variable {
     }
   }
 
-  /// The entries at `indices` along `axis`. The gradient of one that comes several times is the sum.
+  /// The entries at `indices` along `axis`.
+  ///
+  /// The gradient of one that comes several times is the sum.
   public func gathered(at indices: Tensor<Int64>, alongAxis axis: Int = 0) -> Variable {
     let axis = axis < 0 ? axis + rank : axis
     let result = value.gathered(at: indices, alongAxis: axis)

@@ -16,6 +16,7 @@ public protocol BLASScalar: Sendable {
 private func flag(_ transpose: Bool) -> CBLAS_TRANSPOSE { transpose ? CblasTrans : CblasNoTrans }
 
 extension Float: BLASScalar {
+  /// `C ← α A B + β C`, in single precision.
   public static func gemm(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, alpha: Float,
     _ a: UnsafePointer<Float>, _ leadingA: Int, _ b: UnsafePointer<Float>, _ leadingB: Int,
@@ -29,6 +30,7 @@ extension Float: BLASScalar {
 }
 
 extension Double: BLASScalar {
+  /// `C ← α A B + β C`, in double precision.
   public static func gemm(
     _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, alpha: Double,
     _ a: UnsafePointer<Double>, _ leadingA: Int, _ b: UnsafePointer<Double>, _ leadingB: Int,

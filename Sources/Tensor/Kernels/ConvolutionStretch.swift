@@ -129,7 +129,11 @@ package struct ConvolutionStretch: Sendable {
 
   /// The filters as the forward pass wants them, to be used for as long as they do not change.
   package func prepare(_ filters: [Tensor<Float>]) -> [Tensor<Float>] {
-    prepared(filters) { $0.preparedWeightCount.forward } by: { $0.prepareWeights($1, into: $2) }
+    prepared(filters) {
+      $0.preparedWeightCount.forward
+    } by: {
+      $0.prepareWeights($1, into: $2)
+    }
   }
 
   /// The output of the last block, and what the way back needs if `keeping`.
@@ -169,7 +173,9 @@ package struct ConvolutionStretch: Sendable {
     return (output, memory)
   }
 
-  /// The buffers of one pass. Each image is written by one thread, at its own place.
+  /// The buffers of one pass.
+  ///
+  /// Each image is written by one thread, at its own place.
   private struct Pass: Sendable {
     let input, output: Tensor<Float>
     let weights: [Tensor<Float>]
@@ -227,7 +233,6 @@ package struct ConvolutionStretch: Sendable {
 
   // MARK: Backward
 
-
   /// The gradients with respect to all filters and biases and, if `needingInput`, the input.
   ///
   /// - Parameters:
@@ -240,7 +245,9 @@ package struct ConvolutionStretch: Sendable {
   ) -> StretchGradients<Float> {
     let (input, upstream) = (input.contiguous(), upstream.contiguous())
     let forwardWeights = prepare(filters)
-    let weights = prepared(filters) { $0.preparedWeightCount.gradient } by: {
+    let weights = prepared(filters) {
+      $0.preparedWeightCount.gradient
+    } by: {
       $0.prepareWeightsForGradient($1, into: $2)
     }
     let pass = Pass(

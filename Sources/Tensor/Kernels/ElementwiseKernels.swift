@@ -27,7 +27,9 @@ package typealias BinaryKernel<Input, Output> =
     _ out: UnsafeMutablePointer<Output>, _ count: Int
   ) -> Void
 
-/// The loop of `function`. The contiguous case stands apart so that it vectorises.
+/// The loop of `function`.
+///
+/// The contiguous case stands apart so that it vectorises.
 func unaryKernel<F: UnaryFunction>(_ function: F.Type) -> UnaryKernel<F.Input, F.Output> {
   { x, stride, out, count in
     if stride == 1 {
@@ -69,7 +71,9 @@ enum Divide<Scalar: DifferentiableScalar>: BinaryFunction {
   static func apply(_ x: Scalar, _ y: Scalar) -> Scalar { x / y }
 }
 
-/// `xʸ`. A negative base is defined for integer exponents alone, which `Real.pow` leaves out.
+/// `xʸ`.
+///
+/// A negative base is defined for integer exponents alone, which `Real.pow` leaves out.
 enum Power<Scalar: DifferentiableScalar>: BinaryFunction {
   static func apply(_ x: Scalar, _ y: Scalar) -> Scalar {
     if y == 0 { return 1 }

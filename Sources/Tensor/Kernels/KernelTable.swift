@@ -52,7 +52,9 @@ public struct KernelTable<Scalar: DifferentiableScalar>: Sendable {
     for i in 0..<count { row[i] *= scale }
   }
 
-  /// One step of Adam over `count` scalars. See `Tensor.takeAdamStep`.
+  /// One step of Adam over `count` scalars.
+  ///
+  /// See `Tensor.takeAdamStep`.
   package let adam:
     @Sendable (
       _ parameter: UnsafeMutablePointer<Scalar>, _ firstMoment: UnsafeMutablePointer<Scalar>,
@@ -69,7 +71,9 @@ public struct KernelTable<Scalar: DifferentiableScalar>: Sendable {
       }
     }
 
-  /// One step of gradient descent with momentum over `count` scalars. See `Tensor.takeSGDStep`.
+  /// One step of gradient descent with momentum over `count` scalars.
+  ///
+  /// See `Tensor.takeSGDStep`.
   package let sgd:
     @Sendable (
       _ parameter: UnsafeMutablePointer<Scalar>, _ velocity: UnsafeMutablePointer<Scalar>,

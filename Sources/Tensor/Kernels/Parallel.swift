@@ -12,7 +12,9 @@ public enum Parallel {
   /// The number of cores that this process may run on.
   public static let availableThreads = Int(kernels_available_threads())
 
-  /// How many threads an operation uses at the most, 1 or more. Starts as the number of cores.
+  /// How many threads an operation uses at the most, 1 or more.
+  ///
+  /// Starts as the number of cores.
   ///
   /// A setting of the whole process. It changes how fast results come, never what they are.
   public static var maximumThreads: Int {
@@ -61,7 +63,9 @@ public enum Parallel {
   }
 }
 
-/// A raw pointer that may cross to another thread. Whoever passes one makes sure that no two slots write the same scalar.
+/// A raw pointer that may cross to another thread.
+///
+/// Whoever passes one makes sure that no two slots write the same scalar.
 package struct Unchecked<Value>: @unchecked Sendable {
   package let value: Value
   package init(_ value: Value) { self.value = value }

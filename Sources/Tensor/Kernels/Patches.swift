@@ -1,5 +1,7 @@
-/// An image of `[height, width, channels]` seen as patches: one row for every position of a window, the window's scalars in
-/// the order `[tap row, tap column, channel]`. A convolution is the product of that matrix with the filter.
+/// An image of `[height, width, channels]` seen as patches: one row for every position of a window,
+/// the window's scalars in the order `[tap row, tap column, channel]`.
+///
+/// A convolution is the product of that matrix with the filter.
 ///
 /// Only a few output rows are laid out at a time: the whole matrix would be as large as the window times the image.
 package struct PatchKernels<Scalar: DifferentiableScalar>: Sendable {

@@ -1,7 +1,9 @@
 /// The loops of pooling over one image of `[height, width, channels]`, channels innermost.
 package struct PoolingKernels<Scalar: DifferentiableScalar>: Sendable {
-  /// The largest scalar of every window and its position in the window, `tap row · width + tap column`. The first of
-  /// several; what is not a number wins.
+  /// The largest scalar of every window and its position in the window, `tap row · width + tap
+  /// column`.
+  ///
+  /// The first of several; what is not a number wins.
   package let maximum:
     @Sendable (
       _ image: UnsafePointer<Scalar>, _ out: UnsafeMutablePointer<Scalar>,

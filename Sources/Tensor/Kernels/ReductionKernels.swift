@@ -24,7 +24,9 @@ package struct ReductionKernels<Scalar: NumericScalar>: Sendable {
   package let identity: Scalar
   /// The reduction of two scalars.
   package let combine: @Sendable (Scalar, Scalar) -> Scalar
-  /// The reduction of `count` scalars, `stride` apart. Errors of rounding stay small for the few thousand it is meant for.
+  /// The reduction of `count` scalars, `stride` apart.
+  ///
+  /// Errors of rounding stay small for the few thousand it is meant for.
   package let row: @Sendable (_ x: UnsafePointer<Scalar>, _ stride: Int, _ count: Int) -> Scalar
   /// `out[i] = combine(out[i], x[i · stride])`.
   package let accumulate:

@@ -11,12 +11,17 @@ package struct StridedLoop: Sendable {
 
   /// The step of each operand within a row.
   package var rowStrides: (first: Int, second: Int, third: Int) {
-    (strides.first[shape.count - 1], strides.second[shape.count - 1], strides.third[shape.count - 1])
+    (
+      strides.first[shape.count - 1], strides.second[shape.count - 1],
+      strides.third[shape.count - 1]
+    )
   }
   /// How many positions a row has.
   package var rowLength: Int { shape[shape.count - 1] }
 
-  /// Plans the walk over `shape`. An operand that is not there has stride zero everywhere.
+  /// Plans the walk over `shape`.
+  ///
+  /// An operand that is not there has stride zero everywhere.
   package init(shape: [Int], first: [Int], second: [Int]? = nil, third: [Int]? = nil) {
     let none = [Int](repeating: 0, count: shape.count)
     let (a, b, c) = (first, second ?? none, third ?? none)
@@ -94,7 +99,8 @@ package struct StridedLoop: Sendable {
   /// As `run`, over all positions, on several threads when there are many.
   package func runInParallel(
     grain: Int = 1 << 16,
-    _ body: @Sendable (_ position: Int, _ first: Int, _ second: Int, _ third: Int, _ count: Int) ->
+    _ body:
+      @Sendable (_ position: Int, _ first: Int, _ second: Int, _ third: Int, _ count: Int) ->
       Void
   ) {
     Parallel.forEachRange(of: count, grain: grain) { run($0, body) }

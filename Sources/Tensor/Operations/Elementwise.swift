@@ -79,7 +79,9 @@ extension Tensor {
 
 extension Tensor where Scalar: NumericScalar {
   /// The sum of two tensors, scalar by scalar, broadcast.
-  public static func + (x: Tensor, y: Tensor) -> Tensor { combine(x, y, "+", Scalar.arithmetic.add) }
+  public static func + (x: Tensor, y: Tensor) -> Tensor {
+    combine(x, y, "+", Scalar.arithmetic.add)
+  }
   /// The difference of two tensors, scalar by scalar, broadcast.
   public static func - (x: Tensor, y: Tensor) -> Tensor {
     combine(x, y, "-", Scalar.arithmetic.subtract)
@@ -203,7 +205,9 @@ extension Tensor where Scalar == Bool {
 
 extension Tensor where Scalar: DifferentiableScalar {
   /// The quotient of two tensors, scalar by scalar, broadcast.
-  public static func / (x: Tensor, y: Tensor) -> Tensor { combine(x, y, "/", Scalar.kernels.divide) }
+  public static func / (x: Tensor, y: Tensor) -> Tensor {
+    combine(x, y, "/", Scalar.kernels.divide)
+  }
   /// Divides every scalar by `y`.
   public static func / (x: Tensor, y: Scalar) -> Tensor { x / Tensor(y) }
   /// Divides `x` by every scalar.

@@ -14,7 +14,9 @@ extension TensorLike {
   /// The gradient of `log()`, `g / x`.
   public static func logGradient(input: Self, upstream: Self) -> Self { upstream / input }
 
-  /// The gradient of `sqrt()`, `g / 2y`. Infinite at zero.
+  /// The gradient of `sqrt()`, `g / 2y`.
+  ///
+  /// Infinite at zero.
   public static func sqrtGradient(output: Self, upstream: Self) -> Self {
     upstream.scaled(by: 0.5) / output
   }

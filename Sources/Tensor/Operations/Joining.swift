@@ -1,5 +1,7 @@
 extension Tensor {
-  /// The tensors one after another along `axis`. Their shapes are equal but for that axis.
+  /// The tensors one after another along `axis`.
+  ///
+  /// Their shapes are equal but for that axis.
   public static func concatenated(_ tensors: [Tensor], alongAxis axis: Int = 0) -> Tensor {
     require(!tensors.isEmpty, "concatenated: needs at least one tensor")
     let first = tensors[0]
@@ -102,11 +104,13 @@ extension Tensor where Scalar: NumericScalar {
   /// Zeros of `shape`, to which every entry of this tensor is added at its index along `axis`: the adjoint of `gathered`.
   ///
   /// - Parameter indices: Of rank 1, of the size of this tensor's `axis`, each in `0..<size`.
-  public func scatterAdded(at indices: Tensor<Int64>, size: Int, alongAxis axis: Int = 0) -> Tensor {
+  public func scatterAdded(at indices: Tensor<Int64>, size: Int, alongAxis axis: Int = 0) -> Tensor
+  {
     let axis = ShapeRules.normalize(axis: axis, rank: rank, "scatterAdded")
     require(
       indices.shape == [shape[axis]],
-      "scatterAdded: needs \(shape[axis]) indices for axis \(axis) of shape \(shape), got shape \(indices.shape)")
+      "scatterAdded: needs \(shape[axis]) indices for axis \(axis) of shape \(shape), got shape \(indices.shape)"
+    )
     var newShape = shape
     newShape[axis] = size
     var result = Tensor.zeros(newShape)

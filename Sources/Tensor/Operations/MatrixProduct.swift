@@ -45,7 +45,8 @@ extension Tensor where Scalar: DifferentiableScalar {
       "matrixProduct: inner sizes differ, \(shape) · \(other.shape)")
     let batch = ShapeRules.broadcast(Array(shape.dropLast(2)), Array(other.shape.dropLast(2)))
     require(
-      batch != nil, "matrixProduct: the axes before the last two do not broadcast, \(shape) · \(other.shape)")
+      batch != nil,
+      "matrixProduct: the axes before the last two do not broadcast, \(shape) · \(other.shape)")
     let batchShape = batch ?? []
     let (a, b) = (MatrixOperand(self), MatrixOperand(other))
     let loop = StridedLoop(

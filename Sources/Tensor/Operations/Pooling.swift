@@ -1,5 +1,7 @@
 extension Tensor where Scalar: DifferentiableScalar {
-  /// The largest scalar of every window, channel by channel. Padding takes no part.
+  /// The largest scalar of every window, channel by channel.
+  ///
+  /// Padding takes no part.
   ///
   /// - Returns: `[batch, outputHeight, outputWidth, channels]` for `[batch, height, width, channels]`.
   public func maxPooled(_ window: Window2D) -> Tensor { maxPooledWithIndices(window).maxima }
@@ -68,7 +70,8 @@ extension Tensor where Scalar: DifferentiableScalar {
     let outputShape = window.outputShape(for: inputShape, channels: channels)
     require(
       upstream.shape == outputShape && indices.shape == outputShape,
-      "maxPoolGradient: needs shape \(outputShape), got \(upstream.shape) and indices \(indices.shape)")
+      "maxPoolGradient: needs shape \(outputShape), got \(upstream.shape) and indices \(indices.shape)"
+    )
     let (upstream, indices) = (upstream.contiguous(), indices.contiguous())
     check(indices, of: placed, "maxPoolGradient")
     return perImage(
@@ -78,7 +81,9 @@ extension Tensor where Scalar: DifferentiableScalar {
     }
   }
 
-  /// The mean of every window, channel by channel. Padding takes no part and is not counted, as in Keras.
+  /// The mean of every window, channel by channel.
+  ///
+  /// Padding takes no part and is not counted, as in Keras.
   ///
   /// - Returns: `[batch, outputHeight, outputWidth, channels]` for `[batch, height, width, channels]`.
   public func averagePooled(_ window: Window2D) -> Tensor {
@@ -113,7 +118,9 @@ extension Tensor where Scalar: DifferentiableScalar {
     }
   }
 
-  /// The window on this image. Every position must have a tap on it: a window of padding alone has no maximum and no mean.
+  /// The window on this image.
+  ///
+  /// Every position must have a tap on it: a window of padding alone has no maximum and no mean.
   private static func placed(
     _ window: Window2D, on shape: [Int], _ operation: String
   ) -> PlacedWindow {
@@ -161,10 +168,11 @@ extension Tensor where Scalar: DifferentiableScalar {
   /// A tensor of `shape` made image by image from `source` and, where there are any, `indices` of the windows' shape.
   private static func perImage(
     of source: Tensor, shape: [Int], indices: Tensor<UInt8>?, isAccumulating: Bool,
-    _ body: @Sendable (
-      _ from: UnsafePointer<Scalar>, _ indices: UnsafePointer<UInt8>,
-      _ to: UnsafeMutablePointer<Scalar>
-    ) -> Void
+    _ body:
+      @Sendable (
+        _ from: UnsafePointer<Scalar>, _ indices: UnsafePointer<UInt8>,
+        _ to: UnsafeMutablePointer<Scalar>
+      ) -> Void
   ) -> Tensor {
     let sourceCount = ShapeRules.count(Array(source.shape[1...]))
     let count = ShapeRules.count(Array(shape[1...]))

@@ -173,7 +173,9 @@ extension Tensor where Scalar: NumericScalar {
     }
   }
 
-  /// The sum over `axes`; zero over none. Errors of rounding grow with the logarithm of the count.
+  /// The sum over `axes`; zero over none.
+  ///
+  /// Errors of rounding grow with the logarithm of the count.
   ///
   /// - Parameters:
   ///   - axes: Each counts from the end if negative.
@@ -250,13 +252,17 @@ extension Tensor where Scalar: NumericScalar {
 }
 
 extension Tensor where Scalar == Bool {
-  /// Whether any scalar over `axes` is `true`; all axes where none are named. `false` over no scalars.
+  /// Whether any scalar over `axes` is `true`; all axes where none are named.
+  ///
+  /// `false` over no scalars.
   public func any(alongAxes axes: [Int]? = nil, keepingDimensions: Bool = false) -> Tensor {
     let ones: Tensor<UInt8> = converted()
     return ones.max(alongAxes: axes ?? Array(0..<rank), keepingDimensions: keepingDimensions) .> 0
   }
 
-  /// Whether all scalars over `axes` are `true`; all axes where none are named. `true` over no scalars.
+  /// Whether all scalars over `axes` are `true`; all axes where none are named.
+  ///
+  /// `true` over no scalars.
   public func all(alongAxes axes: [Int]? = nil, keepingDimensions: Bool = false) -> Tensor {
     let ones: Tensor<UInt8> = converted()
     return ones.min(alongAxes: axes ?? Array(0..<rank), keepingDimensions: keepingDimensions) .> 0

@@ -1,5 +1,7 @@
 extension Tensor {
-  /// The same scalars in row-major order under another shape. A view where the strides allow it, else a copy.
+  /// The same scalars in row-major order under another shape.
+  ///
+  /// A view where the strides allow it, else a copy.
   ///
   /// - Parameter newShape: Of the same count. One size may be −1: it is worked out from the others.
   public func reshaped(to newShape: [Int]) -> Tensor {
@@ -26,7 +28,9 @@ extension Tensor {
     return resolved
   }
 
-  /// The axes in another order: axis `i` of the result is axis `axes[i]` of this tensor. A view.
+  /// The axes in another order: axis `i` of the result is axis `axes[i]` of this tensor.
+  ///
+  /// A view.
   public func permuted(_ axes: [Int]) -> Tensor {
     let order = axes.map { ShapeRules.normalize(axis: $0, rank: rank, "permuted") }
     require(
@@ -38,13 +42,17 @@ extension Tensor {
         shape: order.map { shape[$0] }, strides: order.map { strides[$0] }, offset: layout.offset))
   }
 
-  /// The last two axes swapped: the transpose of a matrix, or of every matrix in a batch. A view.
+  /// The last two axes swapped: the transpose of a matrix, or of every matrix in a batch.
+  ///
+  /// A view.
   public func transposed() -> Tensor {
     require(rank >= 2, "transposed: needs rank 2 or more, got shape \(shape)")
     return transposed(-2, -1)
   }
 
-  /// Two axes swapped. A view.
+  /// Two axes swapped.
+  ///
+  /// A view.
   public func transposed(_ first: Int, _ second: Int) -> Tensor {
     var axes = Array(0..<rank)
     axes.swapAt(
@@ -53,7 +61,9 @@ extension Tensor {
     return permuted(axes)
   }
 
-  /// Stretched to `newShape` by NumPy's rules: axes are added in front, and those of size 1 repeat. A view.
+  /// Stretched to `newShape` by NumPy's rules: axes are added in front, and those of size 1 repeat.
+  ///
+  /// A view.
   public func broadcast(to newShape: [Int]) -> Tensor {
     if newShape == shape { return self }
     require(
@@ -65,7 +75,9 @@ extension Tensor {
         shape: newShape, strides: layout.strides(broadcastTo: newShape), offset: layout.offset))
   }
 
-  /// Without the axes named, all of size 1; without all axes of size 1 where none is named. A view.
+  /// Without the axes named, all of size 1; without all axes of size 1 where none is named.
+  ///
+  /// A view.
   public func squeezed(axes: [Int]? = nil) -> Tensor {
     let dropped =
       axes.map { ShapeRules.normalize(axes: $0, rank: rank, "squeezed") }
@@ -77,14 +89,18 @@ extension Tensor {
     return reshaped(to: kept.map { shape[$0] })
   }
 
-  /// With a new axis of size 1 at position `axis`; −1 puts it last. A view.
+  /// With a new axis of size 1 at position `axis`; −1 puts it last.
+  ///
+  /// A view.
   public func expanded(atAxis axis: Int) -> Tensor {
     var newShape = shape
     newShape.insert(1, at: ShapeRules.normalize(axis: axis, rank: rank + 1, "expanded"))
     return reshaped(to: newShape)
   }
 
-  /// All axes from `axis` on made one. A view where the strides allow it.
+  /// All axes from `axis` on made one.
+  ///
+  /// A view where the strides allow it.
   public func flattened(fromAxis axis: Int = 0) -> Tensor {
     if rank == 0 { return reshaped(to: [1]) }
     let first = ShapeRules.normalize(axis: axis, rank: rank, "flattened")

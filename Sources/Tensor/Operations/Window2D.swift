@@ -64,10 +64,13 @@ public struct Window2D: Sendable, Hashable {
     return [inputShape[0], placed.outputHeight, placed.outputWidth, channels]
   }
 
-  /// The window on an input of `shape`, with its paddings worked out. Traps where it does not fit.
+  /// The window on an input of `shape`, with its paddings worked out.
+  ///
+  /// Traps where it does not fit.
   package func placed(on shape: [Int], _ operation: @autoclosure () -> String) -> PlacedWindow {
     require(
-      shape.count == 4, "\(operation()): needs [batch, height, width, channels], got shape \(shape)")
+      shape.count == 4, "\(operation()): needs [batch, height, width, channels], got shape \(shape)"
+    )
     let vertical: (before: Int, after: Int)
     let horizontal: (before: Int, after: Int)
     switch padding {

@@ -12,12 +12,16 @@ public struct RandomKey: Sendable, Hashable {
 
   package init(bits: SIMD2<UInt32>) { self.bits = bits }
 
-  /// The key of a seed. Different seeds give unrelated streams.
+  /// The key of a seed.
+  ///
+  /// Different seeds give unrelated streams.
   public init(seed: UInt64) {
     bits = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
   }
 
-  /// The key at `address` below this one. Keys at different addresses give unrelated streams.
+  /// The key at `address` below this one.
+  ///
+  /// Keys at different addresses give unrelated streams.
   public func derived(_ address: UInt64...) -> RandomKey {
     address.reduce(self) { key, part in
       // The third word marks these blocks: they never meet those that make numbers.

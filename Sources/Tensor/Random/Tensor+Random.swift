@@ -15,7 +15,8 @@ extension Tensor where Scalar: DifferentiableScalar {
     using random: inout RandomGenerator
   ) -> Tensor {
     require(
-      standardDeviation >= 0, "normal: needs a standard deviation of 0 or more, got \(standardDeviation)")
+      standardDeviation >= 0,
+      "normal: needs a standard deviation of 0 or more, got \(standardDeviation)")
     let key = random.nextKey()
     return filled(shape) { mean + standardDeviation * Scalar(normalDeviate(key, UInt64($0))) }
   }
@@ -41,7 +42,9 @@ extension Tensor where Scalar: DifferentiableScalar {
     }
   }
 
-  /// Ones with `probability`, else zeros. The scalar at row-major position `i` depends on `key` and `i` alone.
+  /// Ones with `probability`, else zeros.
+  ///
+  /// The scalar at row-major position `i` depends on `key` and `i` alone.
   public static func bernoulli(_ shape: [Int], probability: Double, key: RandomKey) -> Tensor {
     require(
       probability >= 0 && probability <= 1,

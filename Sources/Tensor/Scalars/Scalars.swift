@@ -33,35 +33,49 @@ extension NumericScalar where Self: BinaryFloatingPoint {
 }
 
 extension Float: DifferentiableScalar {
+  /// The name of the type in NumPy.
   public static var dtype: String { "float32" }
+  /// The loops of arithmetic, comparison and reduction.
   public static let arithmetic = ArithmeticKernels<Float>()
+  /// The loops of floating-point functions, with those in vector instructions for this processor.
   public static let kernels = KernelTable<Float>(
     name: InstructionSet.selected.rawValue, convolution: .kernels, stretch: .kernels)
 }
 
 extension Double: DifferentiableScalar {
+  /// The name of the type in NumPy.
   public static var dtype: String { "float64" }
+  /// The loops of arithmetic, comparison and reduction.
   public static let arithmetic = ArithmeticKernels<Double>()
+  /// The loops of floating-point functions, with those in vector instructions for this processor.
   public static let kernels = KernelTable<Double>(
     name: "portable", convolution: nil, stretch: nil)
 }
 
 extension Int32: NumericScalar {
+  /// The name of the type in NumPy.
   public static var dtype: String { "int32" }
+  /// The loops of arithmetic, comparison and reduction.
   public static let arithmetic = ArithmeticKernels<Int32>()
 }
 
 extension Int64: NumericScalar {
+  /// The name of the type in NumPy.
   public static var dtype: String { "int64" }
+  /// The loops of arithmetic, comparison and reduction.
   public static let arithmetic = ArithmeticKernels<Int64>()
 }
 
 extension UInt8: NumericScalar {
+  /// The name of the type in NumPy.
   public static var dtype: String { "uint8" }
+  /// The loops of arithmetic, comparison and reduction.
   public static let arithmetic = ArithmeticKernels<UInt8>()
 }
 
 extension Bool: TensorScalar {
+  /// The name of the type in NumPy.
   public static var dtype: String { "bool" }
+  /// `false`.
   public static var additiveIdentity: Bool { false }
 }
