@@ -57,6 +57,11 @@ enum Program {
     process.standardOutput = try output ?? FileHandle(forWritingTo: outputURL)
     process.standardError = try FileHandle(forWritingTo: errorURL)
     try process.run()
+    // A program that hangs shall fail its test, not hold up all others.
+    let identifier = process.processIdentifier
+    let deadline = DispatchWorkItem { kill(identifier, SIGKILL) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(120), execute: deadline)
+    defer { deadline.cancel() }
     try whileRunning(process)
     process.waitUntilExit()
     return Outcome(
