@@ -70,6 +70,11 @@ final class InterruptionHandler {
       source.setEventHandler {
         cleanUp()
         signal(number, SIG_DFL)
+        // A parent may have started us with signals blocked; then this one would wait for ever.
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, number)
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
         kill(getpid(), number)
       }
       source.resume()
