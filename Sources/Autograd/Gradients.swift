@@ -92,7 +92,10 @@ extension Variable {
 
   /// The gradients of `Σ upstream · self`: the vector-Jacobian product.
   ///
-  /// - Parameter upstream: `∂L/∂self`, of this variable's shape.
+  /// - Parameters:
+  ///   - upstream: `∂L/∂self`, of this variable's shape.
+  ///   - intermediates: Results of operations whose gradients are wanted too.
+  ///   - keepingGraph: Whether the graph may be swept again.
   public func gradients(
     upstream: Tensor<Scalar>, alsoFor intermediates: [Variable] = [], keepingGraph: Bool = false
   ) -> Gradients<Scalar> {

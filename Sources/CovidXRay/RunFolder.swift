@@ -186,7 +186,12 @@ public struct RunConfiguration: Sendable, Codable {
 
   /// The configuration of a run.
   ///
-  /// - Parameter data: The path of the images, `nil` for phantoms.
+  /// - Parameters:
+  ///   - recipe: What was computed.
+  ///   - data: The path of the images, `nil` for phantoms.
+  ///   - onUnreadable: What became of files that cannot be read: `stop` or `skip`.
+  ///   - threads: How many threads computed.
+  ///   - workers: How many threads read films ahead.
   public init(
     recipe: TrainingRecipe, data: String?, onUnreadable: String, threads: Int, workers: Int
   ) {

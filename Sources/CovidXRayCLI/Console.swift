@@ -70,12 +70,12 @@ final class InterruptionHandler {
       source.setEventHandler {
         cleanUp()
         signal(number, SIG_DFL)
-        // This thread lets it through, whatever it or the parent process had blocked.
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, number)
-        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-        raise(number)
+        // A parent may have started us with signals blocked; then this one would wait for ever.
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, number)
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+        kill(getpid(), number)
       }
       source.resume()
       return source

@@ -22,6 +22,7 @@ extension Optimizer {
   /// A weight without a gradient stays as it is.
   ///
   /// - Parameters:
+  ///   - model: What is moved, in place.
   ///   - gradients: Those of the loss.
   ///   - context: That of the forward pass.
   /// - Precondition: Every gradient belongs to a parameter that `model` visits.

@@ -158,7 +158,10 @@ extension TensorLike {
 
   /// The variance over `axes`, `Σ (x − x̄)² / (n − correction)`, in two passes: the mean is taken off before squaring.
   ///
-  /// - Parameter correction: 0 for the variance of the scalars themselves, 1 for the unbiased estimate from a sample.
+  /// - Parameters:
+  ///   - axes: Each counts from the end if negative.
+  ///   - keepingDimensions: Whether the axes stay, with size 1.
+  ///   - correction: 0 for the variance of the scalars themselves, 1 for the unbiased estimate from a sample.
   public func variance(
     alongAxes axes: [Int], keepingDimensions: Bool = false, correction: Scalar = 0
   ) -> Self {

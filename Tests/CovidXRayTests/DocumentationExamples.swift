@@ -1,7 +1,6 @@
 import CovidXRay
 import Evaluation
 import Foundation
-import Imaging
 import Testing
 
 /// What the documentation of the module shows, run.
@@ -36,7 +35,8 @@ struct DocumentationExamples {
       let prediction = try model.predict(imageAt: film)
       let probability = try prediction.probability(of: "Covid")
       #expect((0...1).contains(probability))
-      #expect(prediction == (try run.model.predict(imageAt: film)))
+      let same = try run.model.predict(imageAt: film)
+      #expect(prediction == same)
     }
   }
 

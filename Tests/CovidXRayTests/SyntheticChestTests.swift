@@ -52,7 +52,7 @@ struct SyntheticChestTests {
         }
       }
     }
-    #expect(hash == 0)
+    #expect(hash == 13_756_137_365_103_411_505)
   }
 
   // MARK: What they look like

@@ -73,7 +73,8 @@ struct DocumentationExamples {
         return trainer.model.parameters.reduce(into: [:]) { $0[$1.path] = $1.parameter.value }
       }
       let first = try weights(workers: 0, threads: 1)
-      #expect(first == (try weights(workers: 2, threads: 2)))
+      let second = try weights(workers: 2, threads: 2)
+      #expect(first == second)
       #expect(first.count == 4 && first["0.weight"] != model.parameters[0].parameter.value)
     }
   }

@@ -29,7 +29,9 @@ public enum Npy {
 
   /// The array of a file that is in memory already.
   ///
-  /// - Parameter name: What messages call it.
+  /// - Parameters:
+  ///   - bytes: The whole file.
+  ///   - name: What messages call it.
   /// - Throws: ``CheckpointError`` where it is no such file, is not whole, or holds another type.
   public static func read(_ bytes: [UInt8], name: String) throws -> AnyTensor {
     try read(ByteSource(bytes, name: name))

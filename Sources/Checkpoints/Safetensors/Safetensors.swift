@@ -60,7 +60,9 @@ public struct Safetensors: Sendable {
 
   /// Reads the header of a file that is in memory already.
   ///
-  /// - Parameter name: What messages call it.
+  /// - Parameters:
+  ///   - bytes: The whole file.
+  ///   - name: What messages call it.
   /// - Throws: ``CheckpointError`` where it is no safetensors file, or not whole.
   public init(_ bytes: [UInt8], name: String) throws {
     try self.init(ByteSource(bytes, name: name))

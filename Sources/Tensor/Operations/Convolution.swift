@@ -182,6 +182,7 @@ extension Tensor where Scalar: DifferentiableScalar {
   ///   - upstream: `[batch, outputHeight, outputWidth, outputChannels]`.
   ///   - filter: The filter of the forward pass.
   ///   - inputShape: `[batch, height, width, inputChannels]`.
+  ///   - window: The geometry of the forward pass.
   /// - Returns: A tensor of `inputShape`.
   public static func convolutionInputGradient(
     upstream: Tensor, filter: Tensor, inputShape: [Int], _ window: Window2D
@@ -210,6 +211,7 @@ extension Tensor where Scalar: DifferentiableScalar {
   ///   - upstream: `[batch, outputHeight, outputWidth, outputChannels]`.
   ///   - input: The input of the forward pass.
   ///   - filterShape: `[height, width, inputChannels, outputChannels]`.
+  ///   - window: The geometry of the forward pass.
   /// - Returns: A tensor of `filterShape`.
   public static func convolutionFilterGradient(
     upstream: Tensor, input: Tensor, filterShape: [Int], _ window: Window2D

@@ -4,7 +4,9 @@ extension Tensor where Scalar: DifferentiableScalar {
   /// What becomes of the scalar at row-major position `i` depends on `key` and `i` alone, so no mask is stored: the gradient
   /// is the same function, with the same key, of the upstream gradient.
   ///
-  /// - Parameter rate: In `0..<1`.
+  /// - Parameters:
+  ///   - rate: In `0..<1`.
+  ///   - key: Where the random numbers come from.
   public func dropout(rate: Double, key: RandomKey) -> Tensor {
     require(rate >= 0 && rate < 1, "dropout: needs a rate in 0..<1, got \(rate)")
     if rate == 0 { return self }

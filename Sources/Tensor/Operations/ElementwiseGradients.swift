@@ -47,6 +47,7 @@ extension TensorLike {
   /// - Parameters:
   ///   - operand: The operand, broadcast as it was.
   ///   - other: The other operand.
+  ///   - upstream: `g`.
   ///   - isChosen: Whether the first of two scalars is chosen before the second.
   public static func choiceGradient(
     operand: Self, other: Self, upstream: Self,
@@ -61,8 +62,10 @@ extension TensorLike {
   /// The gradient of `min` or `max` over `axes`: `g` in equal parts to all scalars that equal the result.
   ///
   /// - Parameters:
+  ///   - input: The operand.
   ///   - output: The result, with its axes kept.
   ///   - upstream: `g`, with its axes kept.
+  ///   - axes: Those of the forward pass.
   public static func extremumGradient(
     input: Self, output: Self, upstream: Self, axes: [Int]
   ) -> Self {

@@ -53,7 +53,9 @@ extension Tensor {
 
   /// The entries at `indices` along `axis`, in that order; one may come several times.
   ///
-  /// - Parameter indices: Of rank 1, each in `0..<shape[axis]`.
+  /// - Parameters:
+  ///   - indices: Of rank 1, each in `0..<shape[axis]`.
+  ///   - axis: Counts from the end if negative.
   /// - Returns: A tensor of the same shape but for `axis`, which has the size of `indices`.
   public func gathered(at indices: Tensor<Int64>, alongAxis axis: Int = 0) -> Tensor {
     let axis = ShapeRules.normalize(axis: axis, rank: rank, "gathered")
@@ -103,7 +105,10 @@ extension Tensor {
 extension Tensor where Scalar: NumericScalar {
   /// Zeros of `shape`, to which every entry of this tensor is added at its index along `axis`: the adjoint of `gathered`.
   ///
-  /// - Parameter indices: Of rank 1, of the size of this tensor's `axis`, each in `0..<size`.
+  /// - Parameters:
+  ///   - indices: Of rank 1, of the size of this tensor's `axis`, each in `0..<size`.
+  ///   - size: The size of `axis` in the result.
+  ///   - axis: Counts from the end if negative.
   public func scatterAdded(at indices: Tensor<Int64>, size: Int, alongAxis axis: Int = 0) -> Tensor
   {
     let axis = ShapeRules.normalize(axis: axis, rank: rank, "scatterAdded")
@@ -143,6 +148,7 @@ extension Tensor where Scalar: NumericScalar {
   ///
   /// - Parameters:
   ///   - labels: Of any shape, each in `0..<classCount`.
+  ///   - classCount: The size of the last axis of the result.
   /// - Returns: The shape of `labels` and `[classCount]`.
   public static func oneHot(_ labels: Tensor<Int64>, classCount: Int) -> Tensor {
     var result = zeros(labels.shape + [classCount])

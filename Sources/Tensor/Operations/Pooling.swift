@@ -62,6 +62,7 @@ extension Tensor where Scalar: DifferentiableScalar {
   ///   - upstream: `[batch, outputHeight, outputWidth, channels]`.
   ///   - indices: As `maxPooledWithIndices` returned them.
   ///   - inputShape: `[batch, height, width, channels]`, the shape of the result.
+  ///   - window: The geometry of the forward pass.
   public static func maxPoolGradient(
     upstream: Tensor, indices: Tensor<UInt8>, inputShape: [Int], _ window: Window2D
   ) -> Tensor {
@@ -102,6 +103,7 @@ extension Tensor where Scalar: DifferentiableScalar {
   /// - Parameters:
   ///   - upstream: `[batch, outputHeight, outputWidth, channels]`.
   ///   - inputShape: `[batch, height, width, channels]`, the shape of the result.
+  ///   - window: The geometry of the forward pass.
   public static func averagePoolGradient(
     upstream: Tensor, inputShape: [Int], _ window: Window2D
   ) -> Tensor {
