@@ -81,7 +81,8 @@ struct DirectConvolutionTests {
     let upstream = ConvolutionCase.uniform(geometry.outputCount, RandomKey(seed: 9))
     let whole = data.gradients(kernel, upstream: upstream)
     let single = data.gradients(kernel, upstream: upstream, oneByOne: true)
-    #expect(single.input == whole.input)
+    // The whole batch may be cut within an image, and sums over the cut are then formed in another order.
+    #expect(relativeError(single.input, whole.input.map(Double.init)) < Self.tolerance)
     #expect(relativeError(single.weights, whole.weights.map(Double.init)) < Self.tolerance)
     #expect(relativeError(single.bias, whole.bias.map(Double.init)) < Self.tolerance)
   }
