@@ -122,6 +122,12 @@ package struct PlacedWindow: Sendable {
       && window.horizontalStride >= window.horizontalExtent
   }
 
+  /// Whether, beyond that, every pixel is in one.
+  package var isCovering: Bool {
+    isTiling && window.verticalDilation == 1 && window.horizontalDilation == 1
+      && outputHeight * window.height == inputHeight && outputWidth * window.width == inputWidth
+  }
+
   /// The taps of the window, along one axis, that fall on the image where it is at output position `position`.
   static func taps(
     at position: Int, count: Int, stride: Int, dilation: Int, before: Int, size: Int
