@@ -83,9 +83,10 @@ extension Tensor where Scalar: DifferentiableScalar {
     }
   }
 
-  /// The gradients of `batchNormalized` where the moments are those of the input itself:
-  /// with `r = 1/√(σ² + ε)` and `x̂ = (x − μ) r`,
-  /// `∂β = Σ g`, `∂γ = Σ g x̂`, `∂x = γ r (g − ∂β / n − x̂ ∂γ / n)`. Ioffe and Szegedy, ICML 2015.
+  /// The gradients of `batchNormalized` where the moments are those of the input itself.
+  ///
+  /// With `r = 1/√(σ² + ε)` and `x̂ = (x − μ) r` they are `∂β = Σ g`, `∂γ = Σ g x̂`, `∂x = γ r (g − ∂β / n − x̂ ∂γ / n)`.
+  /// Ioffe and Szegedy, ICML 2015.
   ///
   /// - Parameters:
   ///   - upstream: `g`, of the shape of the input.
