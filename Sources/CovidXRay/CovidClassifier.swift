@@ -102,19 +102,27 @@ public struct CovidClassifier: Sendable {
     report: (_ done: Int, _ count: Int) throws -> Void
   ) throws -> SplitEvaluation {
     var loss = WeightedMean()
-    var matrix = ConfusionMatrix(classNames: classNames)
+    var probabilities: [[Double]] = []
+    var labels: [Int] = []
+    let names = loader.samples.map { loader.source.name(at: $0) }
     let batches = loader.batches(epoch: 0)
     while let batch = try batches.next() {
       let prediction = prediction(for: batch.images)
-      let label = Int(batch.labels.scalars[0])
-      matrix.add(actual: label, predicted: prediction.predictedIndex)
+      guard prediction.probabilities.allSatisfy(\.isFinite) else {
+        throw UnusablePrediction(name: names[labels.count])
+      }
+      labels.append(Int(batch.labels.scalars[0]))
+      probabilities.append(prediction.probabilities)
       let probability = Tensor(Float(prediction.probabilities[1])).reshaped(to: [1, 1])
       loss.add(
         Double(binaryCrossEntropy(probability, targets: batch.binaryLabels).item()), count: 1)
-      try report(matrix.total, loader.sampleCount)
+      try report(labels.count, loader.sampleCount)
     }
     return SplitEvaluation(
-      name: name, loss: loss.value ?? .nan, positiveClass: positiveClass, confusionMatrix: matrix)
+      name: name, loss: loss.value ?? .nan, positiveClass: positiveClass, threshold: threshold,
+      predictions: try ClassifierPredictions(
+        probabilities: probabilities, labels: labels, classNames: classNames),
+      sampleNames: names)
   }
 
   /// Films one by one.
