@@ -140,7 +140,9 @@ public enum MetricKind: String, Sendable, Hashable, Codable, CaseIterable {
     }
   }
 
-  /// Those of all classes together. The area is among them with three classes or more.
+  /// Those of all classes together.
+  ///
+  /// The area is among them with three classes or more.
   static func overall(classCount: Int) -> [MetricKind] {
     [.accuracy, .balancedAccuracy, .macroF1] + (classCount > 2 ? [.areaUnderROC] : [])
       + [.brierScore, .logLoss, .expectedCalibrationError]
