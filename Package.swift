@@ -109,7 +109,7 @@ let package = Package(
     tests(of: "Imaging", ["Tensor"], exclude: ["Files"]),
     tests(of: "Datasets", ["Tensor", "Imaging"]),
     tests(of: "Evaluation", ["Tensor"]),
-    tests(of: "Reporting", ["Evaluation"]),
+    tests(of: "Reporting", ["Tensor", "Evaluation", "Imaging", "Datasets"]),
     tests(of: "Training", ["Tensor", "Autograd", "Layers", "Optim", "Datasets"]),
     // The network at its full size: minutes in debug, where C is compiled without optimization, so it runs in release.
     .testTarget(
