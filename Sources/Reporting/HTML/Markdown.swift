@@ -1,3 +1,5 @@
+import Foundation
+
 /// The part of Markdown that model cards need: headings, paragraphs, lists, tables, bold and code.
 ///
 /// Everything else stands in the page as it was written. Headings start at the third level, below those of the page.
@@ -69,7 +71,7 @@ struct Markdown {
   private static func table(_ lines: ArraySlice<Substring>) -> String {
     let rows = lines.map { line in
       var cells = line.split(separator: "|", omittingEmptySubsequences: false)
-        .map { String($0.drop { $0 == " " }) }
+        .map { $0.trimmingCharacters(in: .whitespaces) }
       cells.removeFirst()
       if cells.last?.allSatisfy(\.isWhitespace) == true { cells.removeLast() }
       return cells
