@@ -95,7 +95,7 @@ let package = Package(
         "Tensor", "Autograd", "Layers", "Optim", "Imaging", "Datasets", "Training", "CovidXRay",
         argumentParser,
       ],
-      path: "Benchmarks", swiftSettings: settings),
+      path: "Benchmarks", exclude: ["peers"], swiftSettings: settings),
 
     // Tests mirror the tree.
     .target(
