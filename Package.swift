@@ -95,7 +95,7 @@ let package = Package(
         "Tensor", "Autograd", "Layers", "Optim", "Imaging", "Datasets", "Training", "CovidXRay",
         argumentParser,
       ],
-      path: "Benchmarks", swiftSettings: settings),
+      path: "Benchmarks", exclude: ["peers"], swiftSettings: settings),
 
     // Tests mirror the tree.
     .target(
@@ -109,7 +109,7 @@ let package = Package(
     tests(of: "Imaging", ["Tensor"], exclude: ["Files"]),
     tests(of: "Datasets", ["Tensor", "Imaging"]),
     tests(of: "Evaluation", ["Tensor"]),
-    tests(of: "Reporting", ["Evaluation"]),
+    tests(of: "Reporting", ["Tensor", "Evaluation", "Imaging", "Datasets"]),
     tests(of: "Training", ["Tensor", "Autograd", "Layers", "Optim", "Datasets"]),
     // The network at its full size: minutes in debug, where C is compiled without optimization, so it runs in release.
     .testTarget(
