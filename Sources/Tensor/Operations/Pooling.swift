@@ -136,6 +136,10 @@ extension Tensor where Scalar: DifferentiableScalar {
   private static func placed(
     _ window: Window2D, on shape: [Int], _ operation: String
   ) -> PlacedWindow {
+    require(
+      window.groups == 1 && window.algorithm == .automatic,
+      "\(operation): pooling knows no groups and no algorithms, got \(window.groups) and "
+        + "\(window.algorithm)")
     let placed = window.placed(on: shape, operation)
     require(
       (0..<placed.outputHeight).allSatisfy { !placed.rowTaps(at: $0).isEmpty }

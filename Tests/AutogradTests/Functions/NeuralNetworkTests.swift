@@ -46,6 +46,10 @@ struct NeuralNetworkTests {
     convolution("square", [2, 3, 3, 2], [2, 2, 2, 2], Window2D(2)),
     convolution("stride 2", [1, 5, 4, 1], [3, 3, 1, 2], Window2D(3, stride: 2, padding: .same)),
     convolution("dilation 2", [1, 4, 4, 1], [2, 2, 1, 2], Window2D(2, dilation: 2)),
+    convolution("two groups", [1, 3, 3, 4], [2, 2, 2, 4], Window2D(2, groups: 2)),
+    convolution(
+      "depthwise", [2, 3, 4, 3], [3, 2, 1, 3], Window2D(height: 3, width: 2, groups: 3)),
+    convolution("depthwise, two each", [1, 3, 3, 2], [2, 2, 1, 4], Window2D(2, groups: 2)),
     convolution(
       "uneven padding", [1, 3, 3, 1], [2, 1, 1, 1],
       Window2D(
