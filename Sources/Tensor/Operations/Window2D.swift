@@ -28,7 +28,9 @@ public struct Window2D: Sendable, Hashable {
   public let verticalDilation, horizontalDilation: Int
   /// What is added around the image.
   public let padding: Padding
-  /// Into how many equal groups a convolution cuts its channels: each group of outputs sees one group of inputs. 1 for pooling.
+  /// Into how many equal groups a convolution cuts its channels: each group of outputs sees one group of inputs.
+  ///
+  /// 1 for pooling.
   public let groups: Int
   /// How a convolution is computed.
   ///
