@@ -81,13 +81,13 @@ let package = Package(
       "CovidXRay",
       [
         "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
-        "Evaluation", "Reporting", "Training",
+        "Evaluation", "Explanation", "Reporting", "Training",
       ]),
     .executableTarget(
       name: "CovidXRayCLI",
       dependencies: [
-        "CovidXRay", "Checkpoints", "Datasets", "Evaluation", "Imaging", "Layers", "Tensor",
-        "Training", argumentParser,
+        "CovidXRay", "Checkpoints", "Datasets", "Evaluation", "Explanation", "Imaging", "Layers",
+        "Reporting", "Tensor", "Training", argumentParser,
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -122,7 +122,7 @@ let package = Package(
       of: "CovidXRay",
       [
         "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
-        "Evaluation", "Training",
+        "Evaluation", "Explanation", "Reporting", "Training",
       ]),
     // Runs the built program, which is made before any test runs.
     .testTarget(
