@@ -127,7 +127,9 @@ let package = Package(
     // Runs the built program, which is made before any test runs.
     .testTarget(
       name: "CovidXRayCLITests",
-      dependencies: ["CovidXRayCLI", "Checkpoints", "CovidXRay", "Imaging", "Tensor"],
+      dependencies: [
+        "CovidXRayCLI", "Checkpoints", "CovidXRay", "Explanation", "Imaging", "Tensor",
+      ],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -5,7 +5,7 @@ public import Tensor
 /// A film in grey with a heat map over it, at the resolution of the film.
 ///
 /// Where a strength is 0 the film shows unchanged; the stronger, the more of it the colour covers. Strengths in one direction go
-/// from black to yellow (inferno), those in two from blue for −1 to red for 1 (berlin): colours that are even to the
+/// from purple to yellow (inferno), those in two from blue for −1 to red for 1 (berlin): colours that are even to the
 /// eye, and that people with every kind of colour vision tell apart.
 public struct HeatMapOverlay: Sendable {
   /// The film.
@@ -110,7 +110,11 @@ struct Shades {
     table = (0...1000).map { step in
       let position = Double(step) / 1000
       let strength = isSigned ? 2 * position - 1 : position
-      let colour = (isSigned ? ColourMap.berlin : .inferno).colour(at: position)
+      // Without the darkest colours: weak strengths would outline themselves in black where the film is bright.
+      let colour =
+        isSigned
+        ? ColourMap.berlin.colour(at: 0.5 + 0.3 * strength + (strength < 0 ? -0.2 : 0.2))
+        : ColourMap.inferno.colour(at: 0.2 + 0.8 * strength)
       return (colour, Float(opacity * strength.magnitude))
     }
   }
