@@ -96,7 +96,7 @@ let package = Package(
         "Tensor", "Autograd", "Layers", "Optim", "Imaging", "Datasets", "Training", "CovidXRay",
         argumentParser,
       ],
-      path: "Benchmarks", swiftSettings: settings),
+      path: "Benchmarks", exclude: ["peers"], swiftSettings: settings),
 
     // Tests mirror the tree.
     .target(
@@ -111,7 +111,7 @@ let package = Package(
     tests(of: "Datasets", ["Tensor", "Imaging"]),
     tests(of: "Evaluation", ["Tensor"]),
     tests(of: "Explanation", ["Tensor", "Autograd", "Layers"]),
-    tests(of: "Reporting", ["Evaluation", "Imaging", "Tensor"]),
+    tests(of: "Reporting", ["Tensor", "Evaluation", "Imaging", "Datasets"]),
     tests(of: "Training", ["Tensor", "Autograd", "Layers", "Optim", "Datasets"]),
     // The network at its full size: minutes in debug, where C is compiled without optimization, so it runs in release.
     .testTarget(
