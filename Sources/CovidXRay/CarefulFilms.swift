@@ -1,0 +1,82 @@
+import Datasets
+import Imaging
+import Tensor
+
+/// A film to train on, and whether opacities are to be drawn into it.
+struct CarefulFilm: Sendable {
+  let image: Image
+  let isDrawnOn: Bool
+}
+
+/// The films that careful training makes of a data set; see ``TrainingRecipe/Care``.
+struct CarefulFilms<Base: SampleSource<Image>>: SampleSource {
+  /// One film in one of its parts.
+  struct Entry: Sendable, Hashable {
+    /// Its place in the base.
+    let index: Int
+    /// What it is trained on as.
+    let label: Int
+    let isDrawnOn: Bool
+  }
+
+  let base: Base
+  let entries: [Entry]
+
+  /// Gathers the entries of some films of `base`.
+  ///
+  /// - Parameters:
+  ///   - base: All films.
+  ///   - indices: The films that take part.
+  ///   - positive: The number of the positive class.
+  ///   - care: The shares.
+  /// - Throws: What a film throws that cannot be read.
+  init(_ base: Base, among indices: [Int], positive: Int, care: TrainingRecipe.Care) throws {
+    let positives = indices.filter { base.label(at: $0) == positive }
+    let haziness = try positives.map { FilmDrawings.haziness(of: try base.sample(at: $0)) }
+    let order = positives.indices.sorted { (haziness[$0], $0) < (haziness[$1], $1) }
+      .map { positives[$0] }
+    let clear = Int(care.clearShare * Double(order.count))
+    let unclear = Int((care.clearShare + care.unclearShare) * Double(order.count))
+    let negative = 1 - positive
+    var entries: [Entry] = []
+    for index in indices where base.label(at: index) != positive {
+      entries.append(Entry(index: index, label: negative, isDrawnOn: false))
+      entries.append(Entry(index: index, label: positive, isDrawnOn: true))
+    }
+    for index in order[..<clear] {
+      // Twice, as they are few: what they have in common with other positive films must count for nothing.
+      entries += [Entry](repeating: Entry(index: index, label: negative, isDrawnOn: false), count: 2)
+    }
+    for index in order[unclear...] {
+      entries.append(Entry(index: index, label: positive, isDrawnOn: false))
+    }
+    self.base = base
+    self.entries = entries
+  }
+
+  var count: Int { entries.count }
+  func label(at index: Int) -> Int { entries[index].label }
+  func name(at index: Int) -> String { base.name(at: entries[index].index) }
+  func sample(at index: Int) throws -> CarefulFilm {
+    let entry = entries[index]
+    return CarefulFilm(image: try base.sample(at: entry.index), isDrawnOn: entry.isDrawnOn)
+  }
+}
+
+/// Films as numbers, drawn on where that is wanted, and changed at random.
+struct CarefulPixels: SampleTransform {
+  let pixels: PreparedPixels
+  /// Whether shadows of soft tissue are drawn into every third film or so, whatever its class.
+  let drawsSoftTissue: Bool
+
+  var outputShape: [Int] { pixels.outputShape }
+
+  func write(_ film: CarefulFilm, key: RandomKey, to target: UnsafeMutableBufferPointer<Float>) {
+    var image = film.image
+    if film.isDrawnOn { image = FilmDrawings.withOpacities(image, key: key.derived(2)) }
+    if drawsSoftTissue && key.derived(3).uniform(at: 0) < 0.35 {
+      image = FilmDrawings.withSoftTissue(image, key: key.derived(4))
+    }
+    pixels.write(image, key: key, to: target)
+  }
+}
