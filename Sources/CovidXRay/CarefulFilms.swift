@@ -1,26 +1,26 @@
-import Datasets
-import Imaging
+package import Datasets
+package import Imaging
 import Tensor
 
 /// A film to train on, and whether opacities are to be drawn into it.
-struct CarefulFilm: Sendable {
-  let image: Image
-  let isDrawnOn: Bool
+package struct CarefulFilm: Sendable {
+  package let image: Image
+  package let isDrawnOn: Bool
 }
 
 /// The films that careful training makes of a data set; see ``TrainingRecipe/Care``.
-struct CarefulFilms<Base: SampleSource<Image>>: SampleSource {
+package struct CarefulFilms<Base: SampleSource<Image>>: SampleSource {
   /// One film in one of its parts.
-  struct Entry: Sendable, Hashable {
+  package struct Entry: Sendable, Hashable {
     /// Its place in the base.
-    let index: Int
+    package let index: Int
     /// What it is trained on as.
-    let label: Int
-    let isDrawnOn: Bool
+    package let label: Int
+    package let isDrawnOn: Bool
   }
 
   let base: Base
-  let entries: [Entry]
+  package let entries: [Entry]
 
   /// Gathers the entries of some films of `base`.
   ///
@@ -30,7 +30,8 @@ struct CarefulFilms<Base: SampleSource<Image>>: SampleSource {
   ///   - positive: The number of the positive class.
   ///   - care: The shares.
   /// - Throws: What a film throws that cannot be read.
-  init(_ base: Base, among indices: [Int], positive: Int, care: TrainingRecipe.Care) throws {
+  package init(_ base: Base, among indices: [Int], positive: Int, care: TrainingRecipe.Care) throws
+  {
     let positives = indices.filter { base.label(at: $0) == positive }
     let haziness = try positives.map { FilmDrawings.haziness(of: try base.sample(at: $0)) }
     let order = positives.indices.sorted { (haziness[$0], $0) < (haziness[$1], $1) }
@@ -45,7 +46,8 @@ struct CarefulFilms<Base: SampleSource<Image>>: SampleSource {
     }
     for index in order[..<clear] {
       // Twice, as they are few: what they have in common with other positive films must count for nothing.
-      entries += [Entry](repeating: Entry(index: index, label: negative, isDrawnOn: false), count: 2)
+      entries += [Entry](
+        repeating: Entry(index: index, label: negative, isDrawnOn: false), count: 2)
     }
     for index in order[unclear...] {
       entries.append(Entry(index: index, label: positive, isDrawnOn: false))
@@ -54,10 +56,10 @@ struct CarefulFilms<Base: SampleSource<Image>>: SampleSource {
     self.entries = entries
   }
 
-  var count: Int { entries.count }
-  func label(at index: Int) -> Int { entries[index].label }
-  func name(at index: Int) -> String { base.name(at: entries[index].index) }
-  func sample(at index: Int) throws -> CarefulFilm {
+  package var count: Int { entries.count }
+  package func label(at index: Int) -> Int { entries[index].label }
+  package func name(at index: Int) -> String { base.name(at: entries[index].index) }
+  package func sample(at index: Int) throws -> CarefulFilm {
     let entry = entries[index]
     return CarefulFilm(image: try base.sample(at: entry.index), isDrawnOn: entry.isDrawnOn)
   }

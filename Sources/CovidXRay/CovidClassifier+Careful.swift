@@ -21,12 +21,13 @@ extension CovidClassifier {
       on films: some SampleSource<Image>, positive: Int
     ) throws -> TrainedMembers {
       var trained = TrainedMembers(threshold: recipe.threshold)
-      var (held, labels) = ([Double](), [Int]())
+      var (held, isPositive) = ([Double](), [Bool]())
       for number in 0..<recipe.members {
         if recipe.members > 1 { try report(.member(number + 1, of: recipe.members)) }
         let (learning, testing) = folds.places(leavingOut: number % care.folds)
         let (network, history) = try member(
-          number, recipe, care, learning: CarefulFilms(films, among: learning, positive: positive, care: care),
+          number, recipe, care,
+          learning: CarefulFilms(films, among: learning, positive: positive, care: care),
           testing: CarefulFilms(films, among: testing, positive: positive, care: care),
           workers: workers, report: report)
         trained.networks.append(network)
@@ -36,9 +37,12 @@ extension CovidClassifier {
           positiveClass: dataset.classNames[positive], threshold: 0.5, provenance: [:], card: "")
         let said = try alone.probabilities(of: films.subset(testing), workers: workers).predictions
         held += said.probabilities(ofClass: positive)
-        labels += said.labels.map { $0 == positive ? 1 : 0 }
+        isPositive += said.labels.map { $0 == positive }
       }
-      try choose(&trained, care, probabilities: held, labels: labels)
+      let point = try operatingPoint(
+        forSensitivity: care.targetSensitivity, probabilities: held, isPositive: isPositive)
+      trained.temperature = point.temperature
+      trained.threshold = point.threshold ?? recipe.threshold
       return trained
     }
     let positive = dataset.classNames.firstIndex(of: positiveClass(among: dataset.classNames)) ?? 0
@@ -79,25 +83,27 @@ extension CovidClassifier {
     return (trainer.model, history)
   }
 
-  /// Chooses temperature and threshold by films that the networks had not been trained on.
-  static func choose(
-    _ trained: inout TrainedMembers, _ care: TrainingRecipe.Care, probabilities: [Double],
-    labels: [Int]
-  ) throws {
+  /// Temperature and threshold by films that the networks had not been trained on; `nil` where these films cannot tell.
+  ///
+  /// - Parameters:
+  ///   - sensitivity: What the threshold is to reach.
+  ///   - probabilities: Of the positive class.
+  ///   - isPositive: The truth.
+  package static func operatingPoint(
+    forSensitivity sensitivity: Double, probabilities: [Double], isPositive: [Bool]
+  ) throws -> (temperature: Double?, threshold: Double?) {
     // Single precision can say 0 or 1, which have no log-odds.
     let logits = probabilities.map { probability in
       let inside = min(max(probability, 1e-7), 1 - 1e-7)
       return log(inside / (1 - inside))
     }
-    trained.temperature = try TemperatureScaling.fitted(
-      logits: logits.map { [0, $0] }, labels: labels
+    let temperature = try TemperatureScaling.fitted(
+      logits: logits.map { [0, $0] }, labels: isPositive.map { $0 ? 1 : 0 }
     ).value?.temperature
-    let temperature = trained.temperature ?? 1
     let scores = try BinaryScores(
-      logits.map { 1 / (1 + exp(-$0 / temperature)) }, isPositive: labels.map { $0 == 1 })
-    if let curve = scores.rocCurve().value {
-      trained.threshold = min(max(curve.point(forSensitivity: care.targetSensitivity).threshold, 0), 1)
-    }
+      logits.map { 1 / (1 + exp(-$0 / (temperature ?? 1))) }, isPositive: isPositive)
+    let point = scores.rocCurve().value?.point(forSensitivity: sensitivity)
+    return (temperature, point.map { min($0.threshold, 1) })
   }
 }
 
@@ -116,24 +122,35 @@ extension Objective {
 }
 
 /// The films to train on in parts, so that no patient is in two of them.
-struct PatientFolds: CustomStringConvertible {
+package struct PatientFolds: CustomStringConvertible {
   /// What is known of patients, and how the films were divided.
-  let description: String
+  package let description: String
   private let places: [Int]
   private let partition: Partition
 
-  init(
-    of part: TrainingPart, in dataset: XRayDataset, patients: ((String) -> String?)?, count: Int,
+  /// - Parameters:
+  ///   - names: The path of every film from the folder of the data set on.
+  ///   - labels: The class of every film.
+  ///   - places: What a film is called in the answer.
+  ///   - patients: Who is on a film, by path or by name alone.
+  ///   - count: How many parts, 2 or more.
+  ///   - seed: The same seed gives the same parts.
+  /// - Throws: `PartitionError` where a class has fewer patients than there are parts.
+  package init(
+    names: [String], labels: [Int], places: [Int], patients: [String: String]?, count: Int,
     seed: UInt64
   ) throws {
-    let names = part.places.map { dataset.path(of: part.samples.name(at: $0), in: part.split) }
+    let known = names.map { name in
+      patients.flatMap { $0[name] ?? $0[name.split(separator: "/").last.map(String.init) ?? name] }
+    }
     // A film of nobody known is a patient of its own, whose name no table can have.
-    let known = names.map { patients?($0) }
+    let known = names.map { name in
+      patients.flatMap { $0[name] ?? $0[name.split(separator: "/").last.map(String.init) ?? name] }
+    }
     let groups = zip(names, known).map { name, patient in patient.map { "=\($0)" } ?? "?\(name)" }
     partition = try Partition(
-      into: .folds(count), labels: part.places.map { part.samples.label(at: $0) }, groups: groups,
-      seed: seed)
-    places = part.places
+      into: .folds(count), labels: labels, groups: groups, seed: seed)
+    self.places = places
     let strangers = known.count { $0 == nil }
     if patients == nil {
       description = """
@@ -149,7 +166,7 @@ struct PatientFolds: CustomStringConvertible {
   }
 
   /// The films outside a part, and those inside.
-  func places(leavingOut part: Int) -> (learning: [Int], testing: [Int]) {
+  package func places(leavingOut part: Int) -> (learning: [Int], testing: [Int]) {
     (
       partition.indices(outsidePart: part).map { places[$0] },
       partition.indices(inPart: part).map { places[$0] }

@@ -28,14 +28,14 @@ extension CovidClassifier {
   ///   - recipe: What to compute.
   ///   - workers: How many threads read and augment films ahead. It changes nothing but the time.
   ///   - unreadable: What to do about files that cannot be read.
-  ///   - patients: Who is on a film, by its path from the folder on, such as `Train/Covid/a.jpg`; `nil` where that is not known.
-  ///     Training that leaves films out to choose by them leaves out all films of a patient.
+  ///   - patients: Who is on a film, by its path from the folder on, such as `Train/Covid/a.jpg`, or by its name alone; `nil`
+  ///     where that is not known. Training that leaves films out to choose by them leaves out all films of a patient.
   ///   - report: Called on the way. What it throws ends the run.
   /// - Throws: ``RecipeError``; `DatasetError` and `ImageError` with the path and the reason; `PartitionError` where there are
   ///   fewer patients than parts; `TrainingError` where the loss is no finite number any more.
   public static func train(
     on folder: URL, recipe: TrainingRecipe = .article, workers: Int = 1,
-    unreadable: UnreadableSamples = .stop, patients: ((String) -> String?)? = nil,
+    unreadable: UnreadableSamples = .stop, patients: [String: String]? = nil,
     report: (TrainingProgress) throws -> Void = { _ in }
   ) throws -> TrainingRun {
     try train(
@@ -46,7 +46,7 @@ extension CovidClassifier {
   /// Trains a classifier on a data set, and measures it on both of its parts.
   public static func train(
     on dataset: XRayDataset, recipe: TrainingRecipe = .article, workers: Int = 1,
-    unreadable: UnreadableSamples = .stop, patients: ((String) -> String?)? = nil,
+    unreadable: UnreadableSamples = .stop, patients: [String: String]? = nil,
     report: (TrainingProgress) throws -> Void = { _ in }
   ) throws -> TrainingRun {
     try recipe.validate()
@@ -62,7 +62,11 @@ extension CovidClassifier {
     let trained: TrainedMembers
     if let care = recipe.care {
       let folds = try PatientFolds(
-        of: training, in: dataset, patients: patients, count: care.folds, seed: recipe.seed)
+        names: training.places.map {
+          dataset.path(of: training.samples.name(at: $0), in: .training)
+        },
+        labels: training.places.map { training.samples.label(at: $0) }, places: training.places,
+        patients: patients, count: care.folds, seed: recipe.seed)
       try report(.note(folds.description))
       provenance[Provenance.patients] = folds.description
       trained = try carefulMembers(

@@ -1,14 +1,14 @@
 import Foundation
-import Imaging
-import Tensor
+package import Imaging
+package import Tensor
 
 /// What can be drawn into the lungs of a film at random, so that a network learns to look for it.
 ///
 /// Films are those of ``LungField``: the lungs reach from 8 % inside of one edge to 8 % inside of the other.
-enum FilmDrawings {
+package enum FilmDrawings {
   /// The film with soft opacities in its lungs: some patches, more of them low and to the side, or a haze that grows downwards,
   /// with an uneven texture. They brighten what is there, so that ribs and vessels stay visible.
-  static func withOpacities(_ film: Image, key: RandomKey) -> Image {
+  package static func withOpacities(_ film: Image, key: RandomKey) -> Image {
     var draws = SyntheticDraws(key: key)
     let noise = SyntheticNoise(key: key.derived(1))
     let isBilateral = draws.chance(0.75)
@@ -35,7 +35,7 @@ enum FilmDrawings {
   }
 
   /// The film with the shadows of soft tissue over the lower lungs, as of breasts: on both sides alike, no sign of anything.
-  static func withSoftTissue(_ film: Image, key: RandomKey) -> Image {
+  package static func withSoftTissue(_ film: Image, key: RandomKey) -> Image {
     var draws = SyntheticDraws(key: key)
     let distance = draws.uniform(0.24...0.36)
     let height = draws.uniform(0.75...1.05)
@@ -73,7 +73,7 @@ enum FilmDrawings {
   /// How light the lungs are, from 0 where they are as dark as their darkest parts, to 1 where they are like the heart.
   ///
   /// It knows no classes, and nothing of it is learnt. Among adults it follows what there is to be seen in the lungs.
-  static func haziness(of film: Image) -> Double {
+  package static func haziness(of film: Image) -> Double {
     let grey = film.converted(to: .grey)
     var (lung, middle) = ([UInt8](), [UInt8]())
     for (value, u, v) in grey.places {
@@ -90,7 +90,7 @@ enum FilmDrawings {
   }
 
   /// Near 1 within the lungs, near 0 outside.
-  static func lungs(_ u: Float, _ v: Float) -> Float {
+  package static func lungs(_ u: Float, _ v: Float) -> Float {
     let x = abs(abs(u - 0.5) - 0.3) / 0.2
     let y = abs(v - 0.5) / 0.5
     return 1 / (1 + exp((x * x + y * y * y - 1) / 0.15))

@@ -118,7 +118,8 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
       else {
         throw RecipeError(
           property: "channels",
-          reason: "needs one to \(CovidArchitecture.maximumBlocks) widths, and an image that can be "
+          reason:
+            "needs one to \(CovidArchitecture.maximumBlocks) widths, and an image that can be "
             + "halved as often, got \(channels)")
       }
     } else if channels.count != 4 {

@@ -6,7 +6,8 @@ import Tensor
 struct TrainCommand: CovidXRaySubcommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Train the article's network, or a more careful one, and write a folder with all of it.",
+    abstract:
+      "Train the article's network, or a more careful one, and write a folder with all of it.",
     discussion: """
       Both parts of the data are measured after training, without augmentation. The figures of the training images say how \
       well the network remembers them; the article's 96.4 % is such a figure.
@@ -91,7 +92,6 @@ struct TrainCommand: CovidXRaySubcommand {
       """)
   var views: FilmViews?
 
-  @OptionGroup var patients: PatientOptions
   @OptionGroup var work: WorkOptions
   @OptionGroup var printing: PrintOptions
 
@@ -136,8 +136,8 @@ struct TrainCommand: CovidXRaySubcommand {
       dataset: dataset, recipe: recipe, data: data?.text, printing: printing)
     try reporter.begin()
     let run = try CovidClassifier.train(
-      on: dataset, recipe: recipe, workers: work.workers, unreadable: work.onUnreadable.samples,
-      patients: patients.table(), report: { try reporter.report($0) })
+      on: dataset, recipe: recipe, workers: work.workers, unreadable: work.onUnreadable.samples
+    ) { try reporter.report($0) }
     try Failure.writing {
       try folder.publish(
         run,

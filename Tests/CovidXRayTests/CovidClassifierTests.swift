@@ -137,7 +137,8 @@ struct CovidClassifierTests {
     }
   }
 
-  @Test("what is random about a film hangs on its place in the folder, whatever is left out before it")
+  @Test(
+    "what is random about a film hangs on its place in the folder, whatever is left out before it")
   func keysBehindSkippedFilms() throws {
     try Sample.withTemporaryFolder { folder in
       try Sample.writeDataset(to: folder)
