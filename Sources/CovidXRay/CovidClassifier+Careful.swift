@@ -140,14 +140,13 @@ package struct PatientFolds: CustomStringConvertible {
     names: [String], labels: [Int], places: [Int], patients: [String: String]?, count: Int,
     seed: UInt64
   ) throws {
-    let known = names.map { name in
-      patients.flatMap { $0[name] ?? $0[name.split(separator: "/").last.map(String.init) ?? name] }
-    }
     // A film of nobody known is a patient of its own, whose name no table can have.
     let known = names.map { name in
       patients.flatMap { $0[name] ?? $0[name.split(separator: "/").last.map(String.init) ?? name] }
     }
-    let groups = zip(names, known).map { name, patient in patient.map { "=\($0)" } ?? "?\(name)" }
+    let groups: [String] = zip(names, known).map { name, patient in
+      patient.map { "=\($0)" } ?? "?\(name)"
+    }
     partition = try Partition(
       into: .folds(count), labels: labels, groups: groups, seed: seed)
     self.places = places
