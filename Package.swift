@@ -23,7 +23,7 @@ func tests(
 
 let libraries = [
   "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets", "Evaluation",
-  "Training", "Reporting", "CovidXRay",
+  "Training", "Explanation", "Reporting", "CovidXRay",
 ]
 
 let argumentParser = Target.Dependency.product(
@@ -74,6 +74,7 @@ let package = Package(
       "Training",
       ["Tensor", "Autograd", "Layers", "Optim", "Datasets", "Evaluation", "Checkpoints"]
     ),
+    module("Explanation", ["Tensor", "Autograd", "Layers"]),
 
     // The application.
     module(
@@ -109,6 +110,7 @@ let package = Package(
     tests(of: "Imaging", ["Tensor"], exclude: ["Files"]),
     tests(of: "Datasets", ["Tensor", "Imaging"]),
     tests(of: "Evaluation", ["Tensor"]),
+    tests(of: "Explanation", ["Tensor", "Autograd", "Layers"]),
     tests(of: "Reporting", ["Tensor", "Evaluation", "Imaging", "Datasets"]),
     tests(of: "Training", ["Tensor", "Autograd", "Layers", "Optim", "Datasets"]),
     // The network at its full size: minutes in debug, where C is compiled without optimization, so it runs in release.
