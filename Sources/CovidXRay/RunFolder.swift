@@ -27,7 +27,7 @@ public final class RunFolder: Sendable {
   /// The files of a run.
   public static let fileNames: Set<String> = [
     "config.json", "history.csv", "loss.svg", "accuracy.svg", "confusion-matrix.svg",
-    "model-card.md", "model.safetensors",
+    "model-card.md", "model.safetensors", "predictions.csv", "report.html",
   ]
 
   /// Makes room for a run.
@@ -71,10 +71,14 @@ public final class RunFolder: Sendable {
   /// - Throws: `CheckpointError` where that is not possible. Nothing is left then, and an earlier run is as it was.
   public func publish(_ run: TrainingRun, configuration: RunConfiguration) throws {
     do {
+      let (training, validation) = (FilmEvaluation(run.training), FilmEvaluation(run.validation))
+      let page = run.page(
+        configuration: configuration, validation: validation, training: training)
       let texts = [
         ("config.json", try configuration.json), ("history.csv", run.history.csv),
         ("loss.svg", run.lossChart), ("accuracy.svg", run.accuracyChart),
         ("confusion-matrix.svg", run.confusionMatrixChart), ("model-card.md", run.model.card),
+        ("predictions.csv", training.csv() + validation.csv(header: false)), ("report.html", page),
       ]
       for (name, text) in texts {
         try AtomicFile.create(at: partialURL.appending(path: name)) {

@@ -11,8 +11,8 @@ struct TrainCommand: CovidXRaySubcommand {
       Both parts of the data are measured after training, without augmentation. The figures of the training images say how \
       well the network remembers them; the article's 96.4 % is such a figure.
 
-      The folder has config.json, history.csv, loss.svg, accuracy.svg, confusion-matrix.svg, model-card.md and \
-      model.safetensors. It appears when all is done. The same options and images give the same model, byte for byte, for \
+      The folder has report.html, which shows all of it on one page, config.json, history.csv, loss.svg, accuracy.svg, \
+      confusion-matrix.svg, predictions.csv, model-card.md and model.safetensors. It appears when all is done. The same options and images give the same model, byte for byte, for \
       any number of threads and workers.
       """)
 
