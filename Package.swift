@@ -88,7 +88,8 @@ let package = Package(
     .executableTarget(
       name: "CovidXRayCLI",
       dependencies: [
-        "CovidXRay", "Auditing", "Checkpoints", "Datasets", "Evaluation", "Imaging", "Layers", "Tensor",
+        "CovidXRay", "Auditing", "Checkpoints", "Datasets", "Evaluation", "Imaging", "Layers",
+        "Tensor",
         "Training", argumentParser,
       ],
       swiftSettings: settings),

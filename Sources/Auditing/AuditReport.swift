@@ -18,14 +18,21 @@ public struct AuditReport: Sendable, Hashable, Encodable {
   public let patients: Patients?
   /// Files in different parts whose names look like one series: a suspicion, where patients are not known.
   public let nameSeries: [NameSeries]
-  /// Images to measure with that are not independent of images to learn from. Any figure measured on them is too good.
+  /// Images to measure with that are not independent of images to learn from.
+  ///
+  /// Any figure measured on them is too good.
   public let leaks: [Leak]
-  /// How well each property of a file or of its plainest statistics tells the class by itself. Where one does, a network can
-  /// learn it in place of the content.
+  /// How well each property of a file or of its plainest statistics tells the class by itself.
+  ///
+  /// Where one does, a network can learn it in place of the content.
   public let properties: [Property]
-  /// Simple models that see no content, or hardly any, fitted on the first part. A network is worth what it is better.
+  /// Simple models that see no content, or hardly any, fitted on the first part.
+  ///
+  /// A network is worth what it is better.
   public let baselines: [Baseline]
-  /// A given network: as it is, and with what matters hidden from it. Empty where none was given.
+  /// A given network: as it is, and with what matters hidden from it.
+  ///
+  /// Empty where none was given.
   public let models: [Model]
   /// What follows from all this, the gravest first.
   public let findings: [Finding]
@@ -130,7 +137,7 @@ public struct AuditReport: Sendable, Hashable, Encodable {
     public let name: String
     /// The rule learnt from the first part, such as `"grey: Normal; rgb: Covid"`.
     public let rule: String
-    /// How the rule does in each part. The first is the one it was learnt from.
+    /// How the rule does in each part, of which the first is the one it was learnt from.
     public let scores: [Score]
     /// How often the rule is right in all parts together.
     public let overall: Proportion
@@ -144,7 +151,7 @@ public struct AuditReport: Sendable, Hashable, Encodable {
     public let method: String
     /// How many numbers it sees of an image.
     public let featureCount: Int
-    /// How it does in each part. The first is the one it was fitted on.
+    /// How it does in each part, of which the first is the one it was fitted on.
     public let scores: [Score]
   }
 

@@ -104,7 +104,8 @@ struct PropertyRule {
         let own = words.filter { guesses[$0] == label }
         return own.isEmpty ? nil : "\(own.joined(separator: ", ")): \(classNames[label])"
       }
-      text = Set(guesses.values).count > 1
+      text =
+        Set(guesses.values).count > 1
         ? clauses.joined(separator: "; ") : "always \(classNames[other])"
     }
   }

@@ -38,8 +38,7 @@ enum Verdict {
     let serious = report.findings.filter { $0.severity == .serious }
     if !serious.isEmpty {
       return "A good score on these images is no evidence that a model sees what the classes are "
-        + "about. " + (serious.count == 1 ? "One serious finding" : "\(serious.count) serious findings")
-        + ": " + serious.map(\.topic.phrase).uniqued.joined(separator: "; ") + "."
+        + "about. Serious: " + serious.map(\.topic.phrase).uniqued.joined(separator: "; ") + "."
     }
     let warnings = report.findings.filter { $0.severity == .warning }
     if !warnings.isEmpty {
@@ -258,7 +257,9 @@ extension AuditReport.Leak.Reason {
     switch self {
     case .sameFile: count == 1 ? "1 is the same file" : "\(count) are the same files"
     case .samePicture:
-      count == 1 ? "1 is the same picture in another file" : "\(count) are the same pictures in other files"
+      count == 1
+        ? "1 is the same picture in another file"
+        : "\(count) are the same pictures in other files"
     case .samePatient: count == 1 ? "1 shows the same patient" : "\(count) show the same patients"
     }
   }

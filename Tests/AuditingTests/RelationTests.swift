@@ -30,7 +30,8 @@ struct RelationTests {
       let report = try root.audit()
       #expect(report.leaks.map(\.path) == ["Val/Covid/second.png", "Val/Normal/fourth.png"])
       #expect(report.leaks.map(\.reason) == [.sameFile, .samePicture])
-      #expect(report.leaks.map(\.relatives) == [["Train/Covid/first.png"], ["Train/Normal/third.png"]])
+      #expect(
+        report.leaks.map(\.relatives) == [["Train/Covid/first.png"], ["Train/Normal/third.png"]])
       #expect(report.duplicates.map(\.isExact).sorted { $0 && !$1 } == [true, false])
       #expect(report.duplicates.allSatisfy { $0.crossesParts && !$0.isContradiction })
       let finding = try #require(report.findings.first)
