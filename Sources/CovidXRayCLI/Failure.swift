@@ -69,6 +69,6 @@ extension Failure {
   /// What an error from the library is about.
   static func code(of error: any Error) -> Code {
     error is DatasetError || error is ImageError || error is CheckpointError
-      || error is StateMismatch ? .unusableInput : .general
+      || error is StateMismatch || error is TableError ? .unusableInput : .general
   }
 }
