@@ -1,3 +1,4 @@
+public import Auditing
 import Checkpoints
 public import Foundation
 import Training
@@ -68,12 +69,24 @@ public final class RunFolder: Sendable {
 
   /// Writes all files of a run, and puts the folder in its place.
   ///
+  /// - Parameters:
+  ///   - run: The run.
+  ///   - configuration: How it was made.
+  ///   - patients: The patient of a film by its name, where patients are known: intervals are then as wide as their number
+  ///     allows.
+  ///   - audit: What an audit of the films found, or why there is none; nil where none was wanted.
   /// - Throws: `CheckpointError` where that is not possible. Nothing is left then, and an earlier run is as it was.
-  public func publish(_ run: TrainingRun, configuration: RunConfiguration) throws {
+  public func publish(
+    _ run: TrainingRun, configuration: RunConfiguration, patients: ((String) -> String?)? = nil,
+    audit: Result<AuditReport, any Error>? = nil
+  ) throws {
     do {
-      let (training, validation) = (FilmEvaluation(run.training), FilmEvaluation(run.validation))
+      let (training, validation) = (
+        FilmEvaluation(run.training, patients: patients),
+        FilmEvaluation(run.validation, patients: patients)
+      )
       let page = run.page(
-        configuration: configuration, validation: validation, training: training)
+        configuration: configuration, validation: validation, training: training, audit: audit)
       let texts = [
         ("config.json", try configuration.json), ("history.csv", run.history.csv),
         ("loss.svg", run.lossChart), ("accuracy.svg", run.accuracyChart),

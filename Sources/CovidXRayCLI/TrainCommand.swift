@@ -1,5 +1,7 @@
 import ArgumentParser
+import Auditing
 import CovidXRay
+import Datasets
 import Foundation
 import Tensor
 
@@ -64,6 +66,11 @@ struct TrainCommand: CovidXRaySubcommand {
     help: "What happens to training images: none, article (zoom, flip), careful (no flip).")
   var augmentation = TrainingRecipe.article.augmentation
 
+  @OptionGroup var patientOptions: PatientOptions
+
+  @Flag(help: "Do not audit the images for the report, which reads all of them once more.")
+  var noAudit = false
+
   @OptionGroup var work: WorkOptions
   @OptionGroup var printing: PrintOptions
 
@@ -85,6 +92,9 @@ struct TrainCommand: CovidXRaySubcommand {
     } catch let error as RecipeError {
       throw error.asValidationError
     }
+    if data == nil && (patientOptions.path != nil || noAudit) {
+      throw ValidationError("--patients and --no-audit need --data")
+    }
     if overwrite && out == nil { throw ValidationError("--overwrite needs --out") }
     guard let phantoms else { return }
     if data != nil { throw ValidationError("--phantoms and --data exclude each other") }
@@ -95,6 +105,7 @@ struct TrainCommand: CovidXRaySubcommand {
 
   func execute() throws {
     let recipe = recipe
+    let patients = try patientOptions.read()
     Parallel.maximumThreads = work.threads
     let dataset = try makeDataset()
     let folder = try Failure.writing { try makeFolder() }
@@ -107,14 +118,25 @@ struct TrainCommand: CovidXRaySubcommand {
     let run = try CovidClassifier.train(
       on: dataset, recipe: recipe, workers: work.workers, unreadable: work.onUnreadable.samples
     ) { try reporter.report($0) }
+    let audit = audit(patients: patients)
     try Failure.writing {
       try folder.publish(
         run,
         configuration: RunConfiguration(
           recipe: recipe, data: data?.text, onUnreadable: work.onUnreadable.rawValue,
-          threads: work.threads, workers: work.workers))
+          threads: work.threads, workers: work.workers),
+        patients: patients.map { table in { table.patient(of: $0) } }, audit: audit)
     }
     try reporter.finish(run, folder: folder.url)
+  }
+
+  /// What an audit of the images finds; a run does not fail because of it.
+  private func audit(patients: PatientTable?) -> Result<AuditReport, any Error>? {
+    guard let data, !noAudit else { return nil }
+    return Result {
+      try DatasetAudit(filmsAt: data.url, patients: patients)
+        .report(unreadable: work.onUnreadable.samples)
+    }
   }
 
   private func makeDataset() throws -> XRayDataset {

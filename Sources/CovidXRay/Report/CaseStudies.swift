@@ -1,4 +1,5 @@
 import Evaluation
+import Foundation
 import Imaging
 import Reporting
 
@@ -23,6 +24,7 @@ struct CaseStudies {
     for index in CaseStudy.chosen(from: set, limit: limit) {
       do {
         let film = try film(index)
+        let explanation = try model.explain(film, by: .gradCAM)
         cases.append(
           CaseStudy(
             name: set.films.sampleNames[index],
@@ -30,7 +32,8 @@ struct CaseStudies {
             predictedClass: predictions.classNames[predicted[index]],
             positiveClass: set.films.positiveClass,
             probability: positive[index],
-            film: film.original, heatMap: nil))
+            film: film.original,
+            heatMap: explanation.inPage()))
       } catch {
         failures.append("\(error)")
       }
@@ -45,12 +48,26 @@ struct CaseStudies {
     var blocks: [HTMLReport.Block] = [
       .paragraph(
         "Of the \(name) images, those that tell most: mistakes, the surest first; the surest right one of each class; and "
-          + "right ones that were nearly wrong.")
+          + "right ones that were nearly wrong. Beside each film, what spoke for the class that it was called (Grad-CAM)."
+      ), .notice(FilmExplanation.notice),
     ]
     if !cases.isEmpty { blocks.append(.gallery(cases.map(\.picture))) }
     if !failures.isEmpty {
       blocks.append(.notice("Films that could not be shown: \(failures.joined(separator: "; "))."))
     }
     return blocks
+  }
+}
+
+extension FilmExplanation {
+  /// The map over the film at the size of a page, and in words how much of it lies where no lung is.
+  fileprivate func inPage() -> (picture: Image, description: String) {
+    let share = shareOutsideLungs.map {
+      String(format: "%.0f %% of it outside the middle of the film", 100 * $0)
+    }
+    return (
+      overlay(longestSide: HTMLReport.Picture.Part.longestSide).picture(),
+      "Heat map: what spoke for \(className), \(share ?? "nothing at all")"
+    )
   }
 }

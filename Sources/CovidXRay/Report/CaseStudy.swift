@@ -29,7 +29,7 @@ public struct CaseStudy: Sendable {
   /// right one; then the right ones that were nearly wrong.
   ///
   /// - Returns: Indices into the films of the set, at most `limit`.
-  static func chosen(from set: FilmEvaluation, limit: Int = maximumCount) -> [Int] {
+  package static func chosen(from set: FilmEvaluation, limit: Int = maximumCount) -> [Int] {
     let predicted = set.predictedClasses
     let predictions = set.films.predictions
     let threshold = set.summary.threshold?.value ?? 0.5
@@ -55,6 +55,7 @@ public struct CaseStudy: Sendable {
     let percent = (1000 * probability).rounded() / 10
     return HTMLReport.Picture(
       parts, title: "\(isCorrect ? "Right" : "Wrong"): \(actualClass), called \(predictedClass)",
-      caption: "\(name). Probability of \(positiveClass) \(percent) %.", isMarked: !isCorrect)
+      caption: "\(name). Probability of \(positiveClass) \(percent) %."
+        + (heatMap.map { " \($0.description)." } ?? ""), isMarked: !isCorrect)
   }
 }

@@ -1,4 +1,5 @@
 public import Evaluation
+import Foundation
 
 /// A set of films that a classifier has been measured on, with all its figures and, where they are known, the patients.
 public struct FilmEvaluation: Sendable {
@@ -35,6 +36,15 @@ public struct FilmEvaluation: Sendable {
 
   /// The patient of every film, or else a group of its own for each.
   public var groups: [String] { patients ?? films.sampleNames.indices.map(String.init) }
+
+  /// The number of the class that sensitivity speaks of.
+  public var positiveIndex: Int { films.positiveIndex }
+
+  /// All figures as a text, after the loss of training.
+  public var report: String {
+    summary.text(samples: "images", groups: "patients") + "\n  cross-entropy, as in training: "
+      + String(format: "%.4f", films.loss)
+  }
 
   /// The class that a film is taken for, at the threshold of ``summary``.
   public var predictedClasses: [Int] {

@@ -1,3 +1,4 @@
+import Auditing
 import Datasets
 import Evaluation
 import Foundation
@@ -11,6 +12,8 @@ struct RunReport {
   let validation: FilmEvaluation
   /// The films that were trained on, with all figures.
   let training: FilmEvaluation
+  /// What an audit of the films found, or why there is none.
+  let audit: Result<AuditReport, any Error>?
   /// Films to be looked at.
   let cases: CaseStudies
 
@@ -23,14 +26,16 @@ struct RunReport {
       subtitle: "\(run.recipe.epochs) epochs, seed \(run.recipe.seed), validated on "
         + "\(run.validation.count) images",
       label: isSynthetic ? "SYNTHETIC" : nil,
-      notices: (isSynthetic ? ["\(SyntheticChest.notice)."] : []) + [
-        "This is no medical device, and nothing in it is a medical statement. Figures speak of images like those measured, "
-          + "from the same sources, and of no others."
-      ],
+      notices: (isSynthetic ? ["\(SyntheticChest.notice)."] : []) + [Self.notice],
       sections: sections,
-      footer: "Written by Roentgen. This file loads nothing and runs nothing."
+      footer: Self.footer
     ).html
   }
+
+  static let notice =
+    "This is no medical device, and nothing in it is a medical statement. Figures speak of images like those measured, "
+    + "from the same sources, and of no others."
+  static let footer = "Written by Roentgen. This file loads nothing and runs nothing."
 
   private var caption: String? { run.model.isSynthetic ? "\(SyntheticChest.notice)." : nil }
 
@@ -54,6 +59,12 @@ struct RunReport {
       HTMLReport.Section(
         "Training", [.charts([.init(run.lossLines), .init(run.accuracyLines)])]),
     ]
+    if case .success(let audit) = audit {
+      let blocks = AuditSections(audit: audit, caption: caption).baselines { name in
+        [validation, training].first { $0.films.name == name }?.summary
+      }
+      sections.append(HTMLReport.Section("Beside simple models", blocks))
+    }
     let caseBlocks = cases.blocks(of: run.validation.name)
     if !caseBlocks.isEmpty { sections.append(HTMLReport.Section("Cases", caseBlocks)) }
     sections.append(HTMLReport.Section("Data", dataBlocks))
@@ -79,6 +90,11 @@ struct RunReport {
     ]
     if !run.skipped.isEmpty {
       blocks.append(.details("Files that were left out", [.list(run.skipped.map(\.description))]))
+    }
+    switch audit {
+    case .success(let audit): blocks += AuditSections(audit: audit, caption: caption).findings
+    case .failure(let error): blocks.append(.notice("Audit: not done. \(error)"))
+    case nil: break
     }
     return blocks
   }

@@ -1,3 +1,4 @@
+public import Auditing
 import Datasets
 import Evaluation
 import Foundation
@@ -8,18 +9,21 @@ extension TrainingRun {
   ///
   /// - Parameters:
   ///   - configuration: How the run was made.
+  ///   - patients: The patient of a film by its name, where patients are known.
+  ///   - audit: What an audit of the films found, or why there is none.
   ///   - caseCount: How many films are shown at most.
   public func page(
-    configuration: RunConfiguration, caseCount: Int = CaseStudy.maximumCount
+    configuration: RunConfiguration, patients: ((String) -> String?)? = nil,
+    audit: Result<AuditReport, any Error>? = nil, caseCount: Int = CaseStudy.maximumCount
   ) -> String {
     page(
-      configuration: configuration, validation: FilmEvaluation(validation),
-      training: FilmEvaluation(training), caseCount: caseCount)
+      configuration: configuration, validation: FilmEvaluation(validation, patients: patients),
+      training: FilmEvaluation(training, patients: patients), audit: audit, caseCount: caseCount)
   }
 
   func page(
     configuration: RunConfiguration, validation: FilmEvaluation, training: FilmEvaluation,
-    caseCount: Int = CaseStudy.maximumCount
+    audit: Result<AuditReport, any Error>?, caseCount: Int = CaseStudy.maximumCount
   ) -> String {
     let films = validation.films.sampleNames
     let cases = CaseStudies(of: validation, by: model, limit: caseCount) { index in
@@ -27,7 +31,7 @@ extension TrainingRun {
     }
     return RunReport(
       run: self, configuration: configuration, validation: validation, training: training,
-      cases: cases
+      audit: audit, cases: cases
     ).html
   }
 }
