@@ -84,14 +84,13 @@ let package = Package(
       "CovidXRay",
       [
         "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
-        "Evaluation", "Auditing", "Reporting", "Training",
+        "Evaluation", "Auditing", "Explanation", "Reporting", "Training",
       ]),
     .executableTarget(
       name: "CovidXRayCLI",
       dependencies: [
-        "CovidXRay", "Auditing", "Checkpoints", "Datasets", "Evaluation", "Imaging", "Layers",
-        "Tensor",
-        "Training", argumentParser,
+        "CovidXRay", "Auditing", "Checkpoints", "Datasets", "Evaluation", "Explanation", "Imaging",
+        "Layers", "Reporting", "Tensor", "Training", argumentParser,
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -100,7 +99,7 @@ let package = Package(
         "Tensor", "Autograd", "Layers", "Optim", "Imaging", "Datasets", "Training", "CovidXRay",
         argumentParser,
       ],
-      path: "Benchmarks", swiftSettings: settings),
+      path: "Benchmarks", exclude: ["peers"], swiftSettings: settings),
 
     // Tests mirror the tree.
     .target(
@@ -127,12 +126,14 @@ let package = Package(
       of: "CovidXRay",
       [
         "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
-        "Evaluation", "Training",
+        "Evaluation", "Auditing", "Explanation", "Reporting", "Training",
       ]),
     // Runs the built program, which is made before any test runs.
     .testTarget(
       name: "CovidXRayCLITests",
-      dependencies: ["CovidXRayCLI", "Checkpoints", "CovidXRay", "Imaging", "Tensor"],
+      dependencies: [
+        "CovidXRayCLI", "Checkpoints", "CovidXRay", "Explanation", "Imaging", "Tensor",
+      ],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -5,7 +5,7 @@ public import Tensor
 /// A film in grey with a heat map over it, at the resolution of the film.
 ///
 /// Where a strength is 0 the film shows unchanged; the stronger, the more of it the colour covers. Strengths in one direction go
-/// from black to yellow (inferno), those in two from blue for −1 to red for 1 (berlin): colours that are even to the
+/// from purple to yellow (inferno), those in two from blue for −1 to red for 1 (berlin): colours that are even to the
 /// eye, and that people with every kind of colour vision tell apart.
 public struct HeatMapOverlay: Sendable {
   /// The film.
@@ -60,15 +60,14 @@ public struct HeatMapOverlay: Sendable {
   public func picture() -> Image {
     let covered = strengths.bilinearlyResized(height: rows.count, width: columns.count)
     let shades = Shades(isSigned: isSigned, opacity: opacity)
-    let (height, width, channels) = (film.height, film.width, film.channels)
-    return film.pixels.withUnsafeScalars { film in
+    let (height, width) = (film.height, film.width)
+    return film.converted(to: .grey).pixels.withUnsafeScalars { film in
       covered.withUnsafeScalars { map in
         Image(size: ImageSize(height: height, width: width), mode: .rgb) { target in
           for y in 0..<height {
             for x in 0..<width {
               let place = y * width + x
-              let grey = channels == 1 ? film[place] : Self.grey(film, at: 3 * place)
-              var colour = SIMD3<Float>(repeating: Float(grey))
+              var colour = SIMD3<Float>(repeating: Float(film[place]))
               if rows.contains(y), columns.contains(x) {
                 let strength =
                   map[(y - rows.lowerBound) * columns.count + x - columns.lowerBound]
@@ -94,13 +93,10 @@ public struct HeatMapOverlay: Sendable {
   /// ``pictureWithColourBar()`` as a PNG file.
   public func pngData() throws -> Data { try pictureWithColourBar().pngData() }
 
-  /// As Pillow turns colour into grey: ITU-R 601-2.
-  private static func grey(_ samples: UnsafeBufferPointer<UInt8>, at index: Int) -> UInt8 {
-    let (red, green, blue) = (
-      Int(samples[index]), Int(samples[index + 1]), Int(samples[index + 2])
-    )
-    return UInt8((19595 * red + 38470 * green + 7471 * blue + 32768) >> 16)
-  }
+  /// Writes ``pictureWithColourBar()`` as a PNG file, complete or not at all.
+  ///
+  /// - Throws: `ImageError` with the path when the file cannot be written.
+  public func writePNG(to url: URL) throws { try pictureWithColourBar().writePNG(to: url) }
 }
 
 /// The colours of strengths over what lies below.
@@ -114,7 +110,11 @@ struct Shades {
     table = (0...1000).map { step in
       let position = Double(step) / 1000
       let strength = isSigned ? 2 * position - 1 : position
-      let colour = (isSigned ? ColourMap.berlin : .inferno).colour(at: position)
+      // Without the darkest colours: weak strengths would outline themselves in black where the film is bright.
+      let colour =
+        isSigned
+        ? ColourMap.berlin.colour(at: 0.5 + 0.3 * strength + (strength < 0 ? -0.2 : 0.2))
+        : ColourMap.inferno.colour(at: 0.2 + 0.8 * strength)
       return (colour, Float(opacity * strength.magnitude))
     }
   }
