@@ -39,32 +39,7 @@ struct TrainCommand: CovidXRaySubcommand {
   @Flag(help: "Replace an earlier run in the folder of --out.")
   var overwrite = false
 
-  @Option(parsing: .unconditional, help: "Where all random numbers come from, 0 or more.")
-  var seed = TrainingRecipe.article.seed
-
-  @Option(parsing: .unconditional, help: "How many epochs, 1 or more.")
-  var epochs = TrainingRecipe.article.epochs
-
-  @Option(parsing: .unconditional, help: "Steps an epoch, 1 or more.")
-  var stepsPerEpoch = TrainingRecipe.article.stepsPerEpoch
-
-  @Option(parsing: .unconditional, help: "Images a step, 1 or more.")
-  var batchSize = TrainingRecipe.article.batchSize
-
-  @Option(parsing: .unconditional, help: "The size of Adam's steps, above 0.")
-  var learningRate = TrainingRecipe.article.learningRate
-
-  @Option(
-    parsing: .unconditional,
-    help: """
-      Height and width of the images that the network sees, \(CovidNetwork.minimumImageSize) to \
-      \(TrainingRecipe.maximumImageSize).
-      """)
-  var imageSize = TrainingRecipe.article.imageSize
-
-  @Option(
-    help: "What happens to training images: none, article (zoom, flip), careful (no flip).")
-  var augmentation = TrainingRecipe.article.augmentation
+  @OptionGroup var recipeOptions: RecipeOptions
 
   @OptionGroup var patientOptions: PatientOptions
 
@@ -74,24 +49,7 @@ struct TrainCommand: CovidXRaySubcommand {
   @OptionGroup var work: WorkOptions
   @OptionGroup var printing: PrintOptions
 
-  private var recipe: TrainingRecipe {
-    var recipe = TrainingRecipe.article
-    recipe.seed = seed
-    recipe.epochs = epochs
-    recipe.stepsPerEpoch = stepsPerEpoch
-    recipe.batchSize = batchSize
-    recipe.learningRate = learningRate
-    recipe.imageSize = imageSize
-    recipe.augmentation = augmentation
-    return recipe
-  }
-
   func validate() throws {
-    do {
-      try recipe.validate()
-    } catch let error as RecipeError {
-      throw error.asValidationError
-    }
     if data == nil && (patientOptions.path != nil || noAudit) {
       throw ValidationError("--patients and --no-audit need --data")
     }
@@ -104,7 +62,7 @@ struct TrainCommand: CovidXRaySubcommand {
   }
 
   func execute() throws {
-    let recipe = recipe
+    let recipe = recipeOptions.recipe
     let patients = try patientOptions.read()
     Parallel.maximumThreads = work.threads
     let dataset = try makeDataset()
@@ -148,7 +106,7 @@ struct TrainCommand: CovidXRaySubcommand {
   /// Room for the run: where the user wants it, or in the first folder of the default name that is free.
   private func makeFolder() throws -> RunFolder {
     // The weights, and a mebibyte for pictures and texts.
-    let byteCount = 4 * CovidNetwork.parameterCount(imageSize: imageSize) + 1 << 20
+    let byteCount = 4 * CovidNetwork.parameterCount(imageSize: recipeOptions.imageSize) + 1 << 20
     if let out {
       do {
         return try RunFolder(at: out.url, replacingRun: overwrite, byteCount: byteCount)
@@ -159,7 +117,7 @@ struct TrainCommand: CovidXRaySubcommand {
       }
     }
     let name = data.map { $0.url.standardizedFileURL.lastPathComponent } ?? "synthetic"
-    let base = "runs/\(name)-seed\(seed)"
+    let base = "runs/\(name)-seed\(recipeOptions.seed)"
     var number = 1
     while true {
       let path = number == 1 ? base : "\(base)-\(number)"

@@ -86,7 +86,9 @@ struct EvaluateCommandTests {
 
   private enum ThresholdText {
     /// As the program writes a rule.
-    static func name(of rule: String) -> String { rule == "sensitivity=1" ? "sensitivity=1.0" : rule }
+    static func name(of rule: String) -> String {
+      rule == "sensitivity=1" ? "sensitivity=1.0" : rule
+    }
   }
 
   @Test("patients, a second model and a temperature")

@@ -42,7 +42,9 @@ struct RunPageTests {
     let rest = html.replacing("xmlns=\"http://www.w3.org/2000/svg\"", with: "")
     #expect(!rest.contains("http:") && !rest.contains("https:") && !rest.contains("<script"))
     #expect(
-      html.contains("\(run.validation.accuracy), \(run.validation.accuracy.clopperPearsonInterval().percentDescription)"))
+      html.contains(
+        "\(run.validation.accuracy), \(run.validation.accuracy.clopperPearsonInterval().percentDescription)"
+      ))
   }
 
   @Test("a run on images: no SYNTHETIC, an audit beside it, and hostile names stay names")
