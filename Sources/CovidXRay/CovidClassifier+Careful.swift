@@ -141,8 +141,11 @@ package struct PatientFolds: CustomStringConvertible {
     seed: UInt64
   ) throws {
     // A film of nobody known is a patient of its own, whose name no table can have.
-    let known = names.map { name in
-      patients.flatMap { $0[name] ?? $0[name.split(separator: "/").last.map(String.init) ?? name] }
+    let known = names.map { name -> String? in
+      let parts = name.split(separator: "/").map(String.init)
+      // From the folder on; as an inner folder names it; by the name alone.
+      let keys = [name, parts.dropFirst().joined(separator: "/"), parts.last ?? name]
+      return patients.flatMap { table in keys.lazy.compactMap { table[$0] }.first }
     }
     let groups: [String] = zip(names, known).map { name, patient in
       patient.map { "=\($0)" } ?? "?\(name)"

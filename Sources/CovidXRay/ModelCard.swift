@@ -91,8 +91,8 @@ struct ModelCard {
     return """
 
 
-      The question that was trained is whether something is to be seen in the lungs: every negative film took part a second \
-      time, as a positive one, with opacities drawn into its lungs; the \(percent(care.clearShare)) of positive films with the \
+      The question that was trained is whether something is to be seen in the lungs: every negative film also took part \
+      as a positive one, with opacities drawn into its lungs; the \(percent(care.clearShare)) of positive films with the \
       clearest lungs took part as negative ones, the next \(percent(care.unclearShare)) not at all. A positive film on which \
       nothing is to be seen will be missed. One of \(care.folds) parts of the patients was left out by each network, to end its \
       training and to choose temperature and threshold, for a sensitivity of \(percent(care.targetSensitivity)). \

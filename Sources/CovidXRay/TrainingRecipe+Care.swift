@@ -10,7 +10,7 @@ extension TrainingRecipe {
   /// that should not be?*:
   ///
   /// - Films are cut to the lung field, stretched to one size, and standardized: scale, habitus, markers, and exposure go.
-  /// - Every negative film takes part a second time, as a positive one, with opacities drawn into its lungs.
+  /// - Every negative film also takes part as a positive one, with opacities drawn into its lungs.
   /// - The positive films whose lungs are the clearest (by how dark they are against the heart, which knows no classes) take part as negative
   ///   ones: nothing is in them to be learnt but whose films they are. The next clearest take no part.
   /// - The network is small, and means over the whole field.
@@ -31,7 +31,7 @@ extension TrainingRecipe {
     /// The share of positive films, the next clearest, that are not trained on; with ``clearShare`` less than 1.
     public var unclearShare = 0.2
     /// The sensitivity for which the threshold is chosen, in `0...1`.
-    public var targetSensitivity = 0.9
+    public var targetSensitivity = 0.88
 
     /// The defaults.
     public init() {}

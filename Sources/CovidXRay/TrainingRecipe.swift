@@ -55,7 +55,7 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
 
   /// One that tries to look at lungs: see ``Care``.
   ///
-  /// Four networks of 19,089 parameters on the grey lung field at 32 × 32 pixels.
+  /// Four networks of 19,009 parameters on the grey lung field at 32 × 32 pixels.
   public static var careful: TrainingRecipe {
     var recipe = TrainingRecipe()
     recipe.epochs = 24

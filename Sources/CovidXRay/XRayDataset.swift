@@ -75,6 +75,19 @@ public struct XRayDataset: Sendable {
       classNames: SyntheticChest.classNames)
   }
 
+  /// Films that have been listed and parted before.
+  ///
+  /// - Precondition: Both parts have the same two classes.
+  init(training: ImageFolder, validation: ImageFolder) {
+    require(
+      training.classNames.count == 2 && training.classNames == validation.classNames,
+      "XRayDataset: needs two classes, the same in both parts, got \(training.classNames) and "
+        + "\(validation.classNames)")
+    self.init(
+      origin: .folders(training: training, validation: validation),
+      classNames: training.classNames)
+  }
+
   private init(origin: Origin, classNames: [String]) {
     self.origin = origin
     self.classNames = classNames
@@ -115,6 +128,21 @@ public struct XRayDataset: Sendable {
       return FittedFilms(
         chests(ImageSize(height: 2 * size.height, width: 2 * size.width)), preprocessing)
     }
+  }
+
+  /// The patients of all films of whom there is one, by the paths of the films.
+  ///
+  /// - Parameter patient: Who is on a film, by its path from the folder of the data set on.
+  public func patients(_ patient: (String) -> String?) -> [String: String] {
+    guard case .folders(let training, let validation) = origin else { return [:] }
+    var patients: [String: String] = [:]
+    for (split, folder) in [(Split.training, training), (.validation, validation)] {
+      for file in folder.files {
+        let path = path(of: file.path, in: split)
+        patients[path] = patient(path) ?? patient(file.path)
+      }
+    }
+    return patients
   }
 
   /// The path of a film from the folder of the data set on, by its name in a part.

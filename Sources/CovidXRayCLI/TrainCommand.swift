@@ -1,5 +1,7 @@
 import ArgumentParser
+import Auditing
 import CovidXRay
+import Datasets
 import Foundation
 import Tensor
 
@@ -12,8 +14,8 @@ struct TrainCommand: CovidXRaySubcommand {
       Both parts of the data are measured after training, without augmentation. The figures of the training images say how \
       well the network remembers them; the article's 96.4 % is such a figure.
 
-      The folder has config.json, history.csv, loss.svg, accuracy.svg, confusion-matrix.svg, model-card.md and \
-      model.safetensors. It appears when all is done. The same options and images give the same model, byte for byte, for \
+      The folder has report.html, which shows all of it on one page, config.json, history.csv, loss.svg, accuracy.svg, \
+      confusion-matrix.svg, predictions.csv, model-card.md and model.safetensors. It appears when all is done. The same options and images give the same model, byte for byte, for \
       any number of threads and workers.
 
       --recipe sets all that follows it; options that are given as well have the last word on their part.
@@ -40,81 +42,19 @@ struct TrainCommand: CovidXRaySubcommand {
   @Flag(help: "Replace an earlier run in the folder of --out.")
   var overwrite = false
 
-  @Option(
-    help: """
-      What to compute: article, as published; or careful, which cuts films to the lungs, draws opacities, leaves a part of \
-      the patients out to stop and to choose by, and averages four small networks.
-      """)
-  var recipe = RecipeName.article
+  @OptionGroup var recipeOptions: RecipeOptions
 
-  @Option(
-    parsing: .unconditional, help: "Where all random numbers come from, 0 or more. (default: 42)")
-  var seed: UInt64?
+  @OptionGroup var patientOptions: PatientOptions
 
-  @Option(parsing: .unconditional, help: "How many epochs, 1 or more. (article: 10)")
-  var epochs: Int?
-
-  @Option(parsing: .unconditional, help: "Steps an epoch, 1 or more. (article: 8)")
-  var stepsPerEpoch: Int?
-
-  @Option(parsing: .unconditional, help: "Images a step, 1 or more. (default: 32)")
-  var batchSize: Int?
-
-  @Option(parsing: .unconditional, help: "The size of Adam's steps, above 0. (article: 0.001)")
-  var learningRate: Double?
-
-  @Option(
-    parsing: .unconditional,
-    help: """
-      Height and width of the images that the network sees, \(CovidNetwork.minimumImageSize) to \
-      \(TrainingRecipe.maximumImageSize). (article: 224)
-      """)
-  var imageSize: Int?
-
-  @Option(
-    help: """
-      What happens to training images: none, article (zoom, flip), careful (no flip), wide (as careful, and farther). \
-      (by default that of the recipe)
-      """)
-  var augmentation: Augmentation?
-
-  @Option(
-    parsing: .unconditional,
-    help: """
-      How many networks are trained and averaged, 1 to 64, each with random numbers of its own. (article: 1, careful: 4)
-      """)
-  var ensemble: Int?
-
-  @Option(
-    help: """
-      In how many ways the finished model looks at an image: one, or five (slight turns and scales), which it averages. \
-      (article: one, careful: five)
-      """)
-  var views: FilmViews?
+  @Flag(help: "Do not audit the images for the report, which reads all of them once more.")
+  var noAudit = false
 
   @OptionGroup var work: WorkOptions
   @OptionGroup var printing: PrintOptions
 
-  /// The recipe by its name, with the options that were given.
-  private var chosenRecipe: TrainingRecipe {
-    var chosen = recipe == .article ? TrainingRecipe.article : .careful
-    if let seed { chosen.seed = seed }
-    if let epochs { chosen.epochs = epochs }
-    if let stepsPerEpoch { chosen.stepsPerEpoch = stepsPerEpoch }
-    if let batchSize { chosen.batchSize = batchSize }
-    if let learningRate { chosen.learningRate = learningRate }
-    if let imageSize { chosen.imageSize = imageSize }
-    if let augmentation { chosen.augmentation = augmentation }
-    if let ensemble { chosen.members = ensemble }
-    if let views { chosen.views = views }
-    return chosen
-  }
-
   func validate() throws {
-    do {
-      try chosenRecipe.validate()
-    } catch let error as RecipeError {
-      throw error.asValidationError
+    if data == nil && (patientOptions.path != nil || noAudit) {
+      throw ValidationError("--patients and --no-audit need --data")
     }
     if overwrite && out == nil { throw ValidationError("--overwrite needs --out") }
     guard let phantoms else { return }
@@ -125,7 +65,8 @@ struct TrainCommand: CovidXRaySubcommand {
   }
 
   func execute() throws {
-    let recipe = chosenRecipe
+    let recipe = recipeOptions.recipe
+    let patients = try patientOptions.read()
     Parallel.maximumThreads = work.threads
     let dataset = try makeDataset()
     let folder = try Failure.writing { try makeFolder() }
@@ -136,16 +77,28 @@ struct TrainCommand: CovidXRaySubcommand {
       dataset: dataset, recipe: recipe, data: data?.text, printing: printing)
     try reporter.begin()
     let run = try CovidClassifier.train(
-      on: dataset, recipe: recipe, workers: work.workers, unreadable: work.onUnreadable.samples
+      on: dataset, recipe: recipe, workers: work.workers, unreadable: work.onUnreadable.samples,
+      patients: patients.map { table in dataset.patients { table.patient(of: $0) } }
     ) { try reporter.report($0) }
+    let audit = audit(patients: patients)
     try Failure.writing {
       try folder.publish(
         run,
         configuration: RunConfiguration(
           recipe: recipe, data: data?.text, onUnreadable: work.onUnreadable.rawValue,
-          threads: work.threads, workers: work.workers))
+          threads: work.threads, workers: work.workers),
+        patients: patients.map { table in { table.patient(of: $0) } }, audit: audit)
     }
     try reporter.finish(run, folder: folder.url)
+  }
+
+  /// What an audit of the images finds; a run does not fail because of it.
+  private func audit(patients: PatientTable?) -> Result<AuditReport, any Error>? {
+    guard let data, !noAudit else { return nil }
+    return Result {
+      try DatasetAudit(filmsAt: data.url, patients: patients)
+        .report(unreadable: work.onUnreadable.samples)
+    }
   }
 
   private func makeDataset() throws -> XRayDataset {
@@ -157,7 +110,7 @@ struct TrainCommand: CovidXRaySubcommand {
   /// Room for the run: where the user wants it, or in the first folder of the default name that is free.
   private func makeFolder() throws -> RunFolder {
     // The weights, and a mebibyte for pictures and texts.
-    let byteCount = 4 * chosenRecipe.parameterCount + 1 << 20
+    let byteCount = 4 * recipeOptions.recipe.parameterCount + 1 << 20
     if let out {
       do {
         return try RunFolder(at: out.url, replacingRun: overwrite, byteCount: byteCount)
@@ -168,7 +121,8 @@ struct TrainCommand: CovidXRaySubcommand {
       }
     }
     let name = data.map { $0.url.standardizedFileURL.lastPathComponent } ?? "synthetic"
-    let base = "runs/\(name)\(recipe == .article ? "" : "-careful")-seed\(chosenRecipe.seed)"
+    let recipe = recipeOptions.name == .article ? "" : "-\(recipeOptions.name.rawValue)"
+    let base = "runs/\(name)\(recipe)-seed\(recipeOptions.recipe.seed)"
     var number = 1
     while true {
       let path = number == 1 ? base : "\(base)-\(number)"
@@ -178,9 +132,4 @@ struct TrainCommand: CovidXRaySubcommand {
       number += 1
     }
   }
-}
-
-/// A recipe by its name.
-enum RecipeName: String, ExpressibleByArgument, CaseIterable {
-  case article, careful
 }

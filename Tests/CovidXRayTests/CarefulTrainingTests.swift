@@ -95,16 +95,18 @@ struct CarefulTrainingTests {
     typealias Entry = CarefulFilms<TensorFilms>.Entry
     var expected: [Entry] = []
     for index in [1, 3] {
-      expected.append(Entry(index: index, label: 1, isDrawnOn: false))
+      expected += Array(repeating: Entry(index: index, label: 1, isDrawnOn: false), count: 3)
       expected.append(Entry(index: index, label: 0, isDrawnOn: true))
     }
     for index in order[..<2] {
-      expected += Array(repeating: Entry(index: index, label: 1, isDrawnOn: false), count: 2)
+      expected += Array(repeating: Entry(index: index, label: 1, isDrawnOn: false), count: 6)
     }
-    for index in order[4...] { expected.append(Entry(index: index, label: 0, isDrawnOn: false)) }
+    for index in order[4...] {
+      expected += Array(repeating: Entry(index: index, label: 0, isDrawnOn: false), count: 8)
+    }
     #expect(all.entries == expected)
-    #expect(all.label(at: 1) == 0 && all.name(at: 1) == "sample 1")
-    #expect(try all.sample(at: 1).isDrawnOn && !(try all.sample(at: 0).isDrawnOn))
+    #expect(all.label(at: 3) == 0 && all.name(at: 3) == "sample 1")
+    #expect(try all.sample(at: 3).isDrawnOn && !(try all.sample(at: 0).isDrawnOn))
     let some = try CarefulFilms(films, among: [1, 2], positive: 0, care: care)
     #expect(Set(some.entries.map(\.index)) == [1, 2])
   }
