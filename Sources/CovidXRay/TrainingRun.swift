@@ -69,7 +69,7 @@ public struct TrainingRun: Sendable {
         "Training: mean over the steps of the epoch, with augmentation (\(recipe.augmentation.rawValue)) "
           + "and dropout. Validation: after the epoch, without"
           + (recipe.care == nil ? "." : "; on the patients that this network was not trained on.")
-          + (memberHistories.count == 1 ? "" : " The first of \(memberHistories.count) networks."))
+          + (memberHistories.count == 1 ? "" : " The first of \(memberHistories.count) networks.")))
   }
 
   private func titled(_ title: String) -> String {
