@@ -67,7 +67,8 @@ struct CrossValidateCommand: CovidXRaySubcommand {
       recipe: recipe, folds: folds == 0 ? nil : folds,
       seeds: (0..<UInt64(seeds)).map { first + $0 })
     let progress = RunsProgress(
-      count: seeds * max(1, folds), stepCount: recipe.members * recipe.epochs * recipe.stepsPerEpoch,
+      count: seeds * max(1, folds),
+      stepCount: recipe.members * recipe.epochs * recipe.stepsPerEpoch,
       isQuiet: printing.quiet)
     let result = try plan.run(
       on: data.url, patients: patients, workers: work.workers,

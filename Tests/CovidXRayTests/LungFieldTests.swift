@@ -31,6 +31,12 @@ struct LungFieldTests {
     }
   }
 
+  private static let cases: [(ImageRegion, Float)] = [
+    (ImageRegion(row: 40, column: 50, size: ImageSize(height: 110, width: 100)), 0),
+    (ImageRegion(row: 30, column: 30, size: ImageSize(height: 150, width: 140)), 0),
+    (ImageRegion(row: 60, column: 50, size: ImageSize(height: 90, width: 130)), 0.4),
+  ]
+
   private func expectNear(_ found: ImageRegion, _ lungs: ImageRegion) {
     // The region reaches 8 % beyond the lungs; an eighth of their size is allowed.
     let (height, width) = (Double(lungs.size.height), Double(lungs.size.width))
@@ -47,11 +53,7 @@ struct LungFieldTests {
 
   @Test(
     "lungs are found wherever they are, tall or wide, clear or hazy",
-    arguments: [
-      (ImageRegion(row: 40, column: 50, size: ImageSize(height: 110, width: 100)), Float(0)),
-      (ImageRegion(row: 30, column: 30, size: ImageSize(height: 150, width: 140)), 0),
-      (ImageRegion(row: 60, column: 50, size: ImageSize(height: 90, width: 130)), 0.4),
-    ])
+    arguments: LungFieldTests.cases)
   func found(lungs: ImageRegion, haze: Float) {
     let film = Self.chest(size: ImageSize(height: 200, width: 200), lungs: lungs, haze: haze)
     expectNear(LungField.region(of: film), lungs)
