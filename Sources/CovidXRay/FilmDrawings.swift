@@ -6,8 +6,10 @@ package import Tensor
 ///
 /// Films are those of ``LungField``: the lungs reach from 8 % inside of one edge to 8 % inside of the other.
 package enum FilmDrawings {
-  /// The film with soft opacities in its lungs: some patches, more of them low and to the side, or a haze that grows downwards,
-  /// with an uneven texture. They brighten what is there, so that ribs and vessels stay visible.
+  /// The film with soft opacities in its lungs.
+  ///
+  /// Some patches, more of them low and to the side, or a haze that grows downwards, with an uneven texture. They brighten what
+  /// is there, so that ribs and vessels stay visible.
   package static func withOpacities(_ film: Image, key: RandomKey) -> Image {
     var draws = SyntheticDraws(key: key)
     let noise = SyntheticNoise(key: key.derived(1))

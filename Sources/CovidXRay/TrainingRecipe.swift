@@ -38,7 +38,9 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
   public var channels = [32, 128, 64, 128]
   /// The width of the first dense layer of the article's network; the careful one has none.
   public var denseSize = 64
-  /// How many networks are trained, each with random numbers of its own; what they say is averaged. 1 to 64.
+  /// How many networks are trained, 1 to 64.
+  ///
+  /// Each has random numbers of its own, and what they say is averaged.
   public var members = 1
   /// In how many ways the finished classifier looks at a film.
   public var views = FilmViews.one
