@@ -23,7 +23,7 @@ func tests(
 
 let libraries = [
   "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets", "Evaluation",
-  "Training", "Reporting", "CovidXRay",
+  "Training", "Explanation", "Reporting", "CovidXRay",
 ]
 
 let argumentParser = Target.Dependency.product(
@@ -74,19 +74,20 @@ let package = Package(
       "Training",
       ["Tensor", "Autograd", "Layers", "Optim", "Datasets", "Evaluation", "Checkpoints"]
     ),
+    module("Explanation", ["Tensor", "Autograd", "Layers"]),
 
     // The application.
     module(
       "CovidXRay",
       [
         "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
-        "Evaluation", "Reporting", "Training",
+        "Evaluation", "Explanation", "Reporting", "Training",
       ]),
     .executableTarget(
       name: "CovidXRayCLI",
       dependencies: [
-        "CovidXRay", "Checkpoints", "Datasets", "Evaluation", "Imaging", "Layers", "Tensor",
-        "Training", argumentParser,
+        "CovidXRay", "Checkpoints", "Datasets", "Evaluation", "Explanation", "Imaging", "Layers",
+        "Reporting", "Tensor", "Training", argumentParser,
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -109,7 +110,8 @@ let package = Package(
     tests(of: "Imaging", ["Tensor"], exclude: ["Files"]),
     tests(of: "Datasets", ["Tensor", "Imaging"]),
     tests(of: "Evaluation", ["Tensor"]),
-    tests(of: "Reporting", ["Evaluation"]),
+    tests(of: "Explanation", ["Tensor", "Autograd", "Layers"]),
+    tests(of: "Reporting", ["Tensor", "Evaluation", "Imaging", "Datasets"]),
     tests(of: "Training", ["Tensor", "Autograd", "Layers", "Optim", "Datasets"]),
     // The network at its full size: minutes in debug, where C is compiled without optimization, so it runs in release.
     .testTarget(
@@ -120,12 +122,14 @@ let package = Package(
       of: "CovidXRay",
       [
         "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
-        "Evaluation", "Training",
+        "Evaluation", "Explanation", "Reporting", "Training",
       ]),
     // Runs the built program, which is made before any test runs.
     .testTarget(
       name: "CovidXRayCLITests",
-      dependencies: ["CovidXRayCLI", "Checkpoints", "CovidXRay", "Imaging", "Tensor"],
+      dependencies: [
+        "CovidXRayCLI", "Checkpoints", "CovidXRay", "Explanation", "Imaging", "Tensor",
+      ],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

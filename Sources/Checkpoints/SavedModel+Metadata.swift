@@ -9,6 +9,7 @@ extension SavedModel {
   /// | `classNames` | `roentgen.classNames` | JSON list of strings |
   /// | `positiveClass` | `roentgen.positiveClass` | text, absent for `nil` |
   /// | `threshold` | `roentgen.threshold` | decimal number, absent for `nil` |
+  /// | `temperature` | `roentgen.temperature` | decimal number, absent for `nil` |
   /// | `training` | `roentgen.training` | JSON object of strings |
   /// | `card` | `roentgen.card` | text |
   /// | `additional` | any without `roentgen.` in front | text |
@@ -33,6 +34,8 @@ extension SavedModel {
     public var positiveClass: String?
     /// The probability of `positiveClass` from which on a sample counts as positive, in `0...1`.
     public var threshold: Double?
+    /// What log-odds are divided by to calibrate the probabilities, positive; `nil` where they are as the model gives them.
+    public var temperature: Double?
     /// Where the weights come from: recipe, seed, data.
     ///
     /// No dates or paths, if equal runs are to give equal files.
@@ -45,14 +48,15 @@ extension SavedModel {
     /// Gathers what goes with the weights of a classifier.
     public init(
       architecture: String, preprocessing: String, classNames: [String],
-      positiveClass: String? = nil, threshold: Double? = nil, training: [String: String] = [:],
-      card: String = "", additional: [String: String] = [:]
+      positiveClass: String? = nil, threshold: Double? = nil, temperature: Double? = nil,
+      training: [String: String] = [:], card: String = "", additional: [String: String] = [:]
     ) {
       self.architecture = architecture
       self.preprocessing = preprocessing
       self.classNames = classNames
       self.positiveClass = positiveClass
       self.threshold = threshold
+      self.temperature = temperature
       self.training = training
       self.card = card
       self.additional = additional
@@ -63,10 +67,10 @@ extension SavedModel {
 extension SavedModel.Metadata {
   private enum Key: String, CaseIterable {
     case formatVersion, architecture, preprocessing, classNames, positiveClass, threshold
-    case training, card
+    case temperature, training, card
 
     static let prefix = "roentgen."
-    static let optional: Set<Key> = [.positiveClass, .threshold]
+    static let optional: Set<Key> = [.positiveClass, .threshold, .temperature]
 
     var name: String { Key.prefix + rawValue }
   }
@@ -86,6 +90,9 @@ extension SavedModel.Metadata {
       }
       if positiveClass == nil { return "there is a threshold, but no positive class" }
     }
+    if let temperature, !(temperature > 0 && temperature.isFinite) {
+      return "the temperature is \(temperature), expected a positive number"
+    }
     if let key = additional.keys.inByteOrder.first(where: { $0.hasPrefix(Key.prefix) }) {
       return "the additional key \(quoted(key)) starts with \(quoted(Key.prefix))"
     }
@@ -101,6 +108,7 @@ extension SavedModel.Metadata {
     texts[Key.classNames.name] = classNames.json
     texts[Key.positiveClass.name] = positiveClass
     texts[Key.threshold.name] = threshold.map { "\($0)" }
+    texts[Key.temperature.name] = temperature.map { "\($0)" }
     texts[Key.training.name] = training.json
     texts[Key.card.name] = card
     return texts
@@ -129,12 +137,8 @@ extension SavedModel.Metadata {
       training: try Self.parse(.training, in: file) { try $0.readStringMap() },
       card: text(.card),
       additional: file.metadata.filter { !$0.key.hasPrefix(Key.prefix) })
-    if let text = file.metadata[Key.threshold.name] {
-      threshold = Double(text)
-      guard threshold != nil else {
-        throw source.error("is no saved model: threshold \(quoted(text)), expected a number")
-      }
-    }
+    threshold = try Self.number(.threshold, in: file)
+    temperature = try Self.number(.temperature, in: file)
     if let problem { throw source.error("is no saved model: \(problem)") }
   }
 
@@ -155,6 +159,13 @@ extension SavedModel.Metadata {
     ]
     throw file.source.error(
       "is no saved model: \(faults.compactMap(\.self).joined(separator: "; "))")
+  }
+
+  /// Reads the number under a key, `nil` where there is none.
+  private static func number(_ key: Key, in file: Safetensors) throws -> Double? {
+    guard let text = file.metadata[key.name] else { return nil }
+    if let value = Double(text) { return value }
+    throw file.source.error("is no saved model: \(key.rawValue) \(quoted(text)), expected a number")
   }
 
   /// Reads the JSON under a key.

@@ -3,30 +3,53 @@ import Imaging
 import Layers
 import Tensor
 
-/// Checks that a specification is that of the article's network, of whatever widths, before anything is built from it.
+/// Checks that a specification is that of a network of this module, of whatever widths, before anything is built from it.
 ///
 /// Whoever passes can be built within bounds, and fits together: nothing later has to trap.
 enum CovidArchitecture {
   /// The most parameters, a gibibyte of them.
   private static let maximumParameters = 1 << 28
+  /// The most blocks of a careful network.
+  private static let maximumBlocks = 8
 
   private static let widthNames: Set<String> = [
-    "inputChannels", "outputChannels", "inputSize", "outputSize",
+    "inputChannels", "outputChannels", "inputSize", "outputSize", "channels",
   ]
 
   /// - Parameters:
   ///   - specification: What a file says.
-  ///   - preprocessing: What the network is fed with.
+  ///   - preprocessing: What the networks are fed with.
   ///   - tensors: The names of the tensors in the file.
+  /// - Returns: The specification of every network.
   /// - Throws: ``ArchitectureMismatch``.
-  static func check(
+  static func members(
+    of specification: LayerSpecification, for preprocessing: Preprocessing, tensors: [String]
+  ) throws -> [LayerSpecification] {
+    guard specification.kind == "Ensemble" else {
+      try check(specification, for: preprocessing, tensors: tensors)
+      return [specification]
+    }
+    func mismatch(_ reason: String) -> ArchitectureMismatch {
+      ArchitectureMismatch(reason: reason, missing: [], unexpected: [])
+    }
+    let members = specification.layers
+    guard let first = members.first, 2...Ensemble.maximumCount ~= members.count else {
+      throw mismatch(
+        "an ensemble of \(members.count), expected 2 to \(Ensemble.maximumCount) networks")
+    }
+    guard members.allSatisfy({ $0 == first }) else {
+      throw mismatch("an ensemble of networks that are not alike")
+    }
+    try check(
+      first, for: preprocessing,
+      tensors: tensors.filter { $0.hasPrefix("0.") }.map { String($0.dropFirst(2)) })
+    return members
+  }
+
+  private static func check(
     _ specification: LayerSpecification, for preprocessing: Preprocessing, tensors: [String]
   ) throws {
-    // A network of the same layers, as narrow as can be.
-    var random = RandomGenerator(seed: 0)
-    let model: Sequential<Float> = CovidNetwork.model(
-      imageSize: CovidNetwork.minimumImageSize, channels: [1, 1, 1, 1], denseSize: 1,
-      using: &random)
+    let model = narrowModel(like: specification)
     let expected = model.specification
     let names = Set(model.parameters.map(\.path))
     func mismatch(_ reason: String) -> ArchitectureMismatch {
@@ -52,10 +75,27 @@ enum CovidArchitecture {
     }
     guard preprocessing.size.height == preprocessing.size.width,
       CovidNetwork.minimumImageSize...TrainingRecipe.maximumImageSize
-        ~= preprocessing.size.height
+        ~= preprocessing.size.height,
+      preprocessing.size.height >> specification.layers.count(where: isNorm) > 0
     else { throw mismatch("images of \(preprocessing.size)") }
     try checkWidths(specification, preprocessing, mismatch)
   }
+
+  /// A network of the same layers, as narrow as can be: a careful one of as many blocks if there is a mean over the film, that
+  /// of the article in all other cases.
+  private static func narrowModel(like specification: LayerSpecification) -> Sequential<Float> {
+    var random = RandomGenerator(seed: 0)
+    guard specification.layers.contains(where: { $0.kind == "GlobalAveragePool2D" }) else {
+      return CovidNetwork.model(
+        imageSize: CovidNetwork.minimumImageSize, channels: [1, 1, 1, 1], denseSize: 1,
+        using: &random)
+    }
+    let blocks = min(max(specification.layers.count(where: isNorm), 1), maximumBlocks)
+    return CarefulNetwork.model(
+      channels: [Int](repeating: 1, count: blocks), using: &random)
+  }
+
+  private static func isNorm(_ layer: LayerSpecification) -> Bool { layer.kind == "BatchNorm" }
 
   /// Throws unless every layer takes what the one before it gives.
   private static func checkWidths(
@@ -70,6 +110,11 @@ enum CovidArchitecture {
       case "Flatten":
         channels *= CovidNetwork.flattenedSize(imageSize: preprocessing.size.height)
         isFlat = true
+      case "GlobalAveragePool2D": isFlat = true
+      case "BatchNorm":
+        guard layer.options["channels"] == .integer(channels) else {
+          throw mismatch("layer \(index), BatchNorm, does not take the \(channels) channels given")
+        }
       case "Conv2D", "Dense":
         let (input, output) =
           isFlat ? ("inputSize", "outputSize") : ("inputChannels", "outputChannels")

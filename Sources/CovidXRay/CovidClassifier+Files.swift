@@ -11,13 +11,19 @@ extension CovidClassifier {
   ///
   /// - Throws: `CheckpointError` where it cannot be written.
   public func save(to url: URL) throws {
-    try SavedModel.write(
-      network,
-      SavedModel.Metadata(
-        architecture: try CanonicalJSON.text(network.specification),
-        preprocessing: try CanonicalJSON.text(preprocessing), classNames: classNames,
-        positiveClass: positiveClass, threshold: threshold, training: provenance, card: card),
-      to: url)
+    let ensemble = Ensemble(members: members)
+    let metadata = SavedModel.Metadata(
+      architecture: try CanonicalJSON.text(
+        members.count == 1 ? network.specification : ensemble.specification),
+      preprocessing: try CanonicalJSON.text(preprocessing), classNames: classNames,
+      positiveClass: positiveClass, threshold: threshold, temperature: temperature,
+      training: provenance, card: card)
+    // One network has the paths that it has by itself.
+    if members.count == 1 {
+      try SavedModel.write(network, metadata, to: url)
+    } else {
+      try SavedModel.write(ensemble, metadata, to: url)
+    }
   }
 
   /// Reads a model that ``save(to:)`` wrote.
@@ -48,27 +54,31 @@ extension CovidClassifier {
         path: url.path(percentEncoded: false),
         reason: "has preprocessing that this program does not know: \(Self.reason(of: error))")
     }
-    var network: Sequential<Float>
+    var ensemble: Ensemble
     do {
       let specification = try CanonicalJSON.value(
         LayerSpecification.self, from: metadata.architecture)
-      try CovidArchitecture.check(
-        specification, for: preprocessing, tensors: saved.file.names)
-      network = try Sequential(specification: specification)
+      let members = try CovidArchitecture.members(
+        of: specification, for: preprocessing, tensors: saved.file.names)
+      ensemble = Ensemble(members: try members.map { try Sequential(specification: $0) })
     } catch let mismatch as ArchitectureMismatch {
       throw error("is of another architecture: \(mismatch.description)")
     } catch let problem as DecodingError {
       throw error("has no readable architecture: \(Self.reason(of: problem))")
     }
-    try saved.restore(&network)
-    for (path, parameter) in network.parameters
+    if ensemble.members.count == 1 {
+      try saved.restore(&ensemble.members[0])
+    } else {
+      try saved.restore(&ensemble)
+    }
+    for (path, parameter) in ensemble.members.flatMap(\.parameters)
     where !parameter.value.scalars.allSatisfy(\.isFinite) {
       throw error("is damaged: \(path) holds numbers that are not finite")
     }
     self.init(
-      network: network, preprocessing: preprocessing, classNames: metadata.classNames,
-      positiveClass: positiveClass, threshold: threshold, provenance: metadata.training,
-      card: metadata.card)
+      members: ensemble.members, preprocessing: preprocessing, classNames: metadata.classNames,
+      positiveClass: positiveClass, threshold: threshold, temperature: metadata.temperature,
+      provenance: metadata.training, card: metadata.card)
   }
 
   /// What is wrong with a JSON text, in one line.

@@ -62,16 +62,15 @@ extension CovidClassifier {
     let history = try trainer.run(
       epochs: recipe.epochs,
       on: try training.batches(
-        AugmentedPixels(
-          recipe.augmentation, size: preprocessing.size, mode: preprocessing.colours),
+        PreparedPixels(preprocessing, augmentation: recipe.augmentation),
         recipe, shuffleSeed: key.derived(Purpose.films.rawValue).word(at: 0), workers: workers),
-      validation: try validation.batches(preprocessing.scaling, recipe, workers: workers),
+      validation: try validation.batches(preprocessing.pixels, recipe, workers: workers),
       seed: key.derived(Purpose.dropout.rawValue).word(at: 0)
     ) { try report(.training($0)) }
 
     let parts = [training, validation]
     let classifier = CovidClassifier(
-      network: trainer.model, preprocessing: preprocessing, classNames: dataset.classNames,
+      members: [trainer.model], preprocessing: preprocessing, classNames: dataset.classNames,
       positiveClass: positiveClass(among: dataset.classNames), threshold: recipe.threshold,
       provenance: try provenance(of: dataset, recipe, parts), card: "")
     let evaluations = try parts.map { part in
@@ -123,7 +122,7 @@ private struct Part {
     ) throws -> (any SampleSource<Image>, [SkippedSample]) {
       if unreadable == .stop { return (source, []) }
       let loader = try Loader(
-        source, transform: preprocessing.scaling, batchSize: 1, unreadable: .skip)
+        source, transform: preprocessing.pixels, batchSize: 1, unreadable: .skip)
       return (source.subset(loader.samples), loader.skipped)
     }
     self.split = split

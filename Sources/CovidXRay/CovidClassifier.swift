@@ -1,23 +1,24 @@
 import Autograd
-public import Datasets
-import Evaluation
 public import Foundation
-import Imaging
+public import Imaging
 public import Layers
 public import Tensor
 
-/// A trained network that tells two kinds of chest films apart, with all that is needed to use it as it was meant.
+/// A trained network, or several, that tell two kinds of chest films apart, with all that is needed to use them as was meant.
 ///
 /// ```swift
 /// let run = try CovidClassifier.train(on: folder, recipe: .article)
 /// let probability = try run.model.predict(imageAt: url).probability(of: "Covid")
 /// ```
 ///
-/// Films reach the network through ``preprocessing`` alone, which is saved with the weights.
+/// Films reach the networks through ``preprocessing`` alone, which is saved with the weights.
 public struct CovidClassifier: Sendable {
-  /// The network: from ``Preprocessing/shape`` to the probability of the second class.
-  public let network: Sequential<Float>
-  /// What happens to a film before the network sees it.
+  /// The networks, one or more of the same layers, whose probabilities are averaged: each maps ``Preprocessing/shape`` to the
+  /// probability of the second class.
+  public let members: [Sequential<Float>]
+  /// The first network.
+  public var network: Sequential<Float> { members[0] }
+  /// What happens to a film before the networks see it.
   public let preprocessing: Preprocessing
   /// The two classes; the place of a name is its number.
   public let classNames: [String]
@@ -25,31 +26,38 @@ public struct CovidClassifier: Sendable {
   public let positiveClass: String
   /// The probability of the positive class from which on a film counts as positive.
   public let threshold: Double
+  /// What log-odds are divided by to calibrate the probabilities; `nil` where they are as the networks give them.
+  public let temperature: Double?
   /// Where the weights come from: recipe, images, counts.
   public let provenance: [String: String]
   /// What the model is for, what it was trained on, how it did, and what it must not be used for, in Markdown.
   public let card: String
-  private let prepared: PreparedModel<Float>
+  private let prepared: [PreparedModel<Float>]
 
-  init(
-    network: Sequential<Float>, preprocessing: Preprocessing, classNames: [String],
-    positiveClass: String, threshold: Double, provenance: [String: String], card: String
+  /// - Precondition: There is a member.
+  package init(
+    members: [Sequential<Float>], preprocessing: Preprocessing, classNames: [String],
+    positiveClass: String, threshold: Double, temperature: Double? = nil,
+    provenance: [String: String], card: String
   ) {
-    self.network = network
+    require(!members.isEmpty, "CovidClassifier: needs a network")
+    self.members = members
     self.preprocessing = preprocessing
     self.classNames = classNames
     self.positiveClass = positiveClass
     self.threshold = threshold
+    self.temperature = temperature
     self.provenance = provenance
     self.card = card
-    prepared = network.prepared(for: preprocessing.shape)
+    prepared = members.map { $0.prepared(for: preprocessing.shape) }
   }
 
   /// The same classifier with another card.
   func with(card: String) -> CovidClassifier {
     CovidClassifier(
-      network: network, preprocessing: preprocessing, classNames: classNames,
-      positiveClass: positiveClass, threshold: threshold, provenance: provenance, card: card)
+      members: members, preprocessing: preprocessing, classNames: classNames,
+      positiveClass: positiveClass, threshold: threshold, temperature: temperature,
+      provenance: provenance, card: card)
   }
 
   /// The class that figures are about: "Covid" if there is such a class, or else the first.
@@ -64,76 +72,40 @@ public struct CovidClassifier: Sendable {
   ///
   /// - Throws: `ImageError` with the path and the reason.
   public func predict(imageAt url: URL) throws -> Prediction {
-    prediction(for: try preprocessing.tensor(at: url))
+    prediction(for: preprocessing.tensors(of: try preprocessing.image(at: url)))
   }
 
-  /// Measures the classifier on films with known classes, one at a time, just as it predicts.
+  /// The probabilities for a film that has been decoded, of any size, grey or RGB.
   ///
-  /// - Parameters:
-  ///   - folder: A folder for each class, of the names that the classifier knows. One of them may be missing.
-  ///   - name: What the films are called in the result.
-  ///   - workers: How many threads read films ahead.
-  ///   - unreadable: What to do about files that cannot be read.
-  ///   - report: Called after every film, with the number done and the number of all.
-  /// - Returns: The figures, and the files that were left out.
-  /// - Throws: `DatasetError` and `ImageError` with the path and the reason.
-  public func evaluate(
-    on folder: URL, named name: String, workers: Int = 1,
-    unreadable: UnreadableSamples = .stop,
-    report: (_ done: Int, _ count: Int) throws -> Void = { _, _ in }
-  ) throws -> (evaluation: SplitEvaluation, skipped: [SkippedSample]) {
-    let images = preprocessing.images(in: try ImageFolder(at: folder, classNames: classNames))
-    let loader = try singles(of: images, workers: workers, unreadable: unreadable)
-    return (try evaluate(on: loader, named: name, report: report), loader.skipped)
+  /// Those of the file that it was decoded from.
+  public func predict(_ film: Image) -> Prediction { predict(preprocessing.prepare(film)) }
+
+  /// The probabilities for a film that has been prepared.
+  ///
+  /// - Precondition: ``preprocessing`` has prepared it, or an equal one.
+  public func predict(_ film: PreparedFilm) -> Prediction {
+    require(
+      film.views.count == preprocessing.views.parameters.count,
+      "predict: the film has \(film.views.count) views, prepared in another way")
+    return prediction(for: film.views)
   }
 
-  /// Measures the classifier on any samples of the right size.
-  func evaluate(
-    on samples: some SampleSource<Image>, named name: String, workers: Int,
-    report: (_ done: Int, _ count: Int) throws -> Void
-  ) throws -> SplitEvaluation {
-    try evaluate(
-      on: try singles(of: samples, workers: workers, unreadable: .stop), named: name,
-      report: report)
-  }
-
-  private func evaluate(
-    on loader: Loader<some SampleSource<Image>, ScaledPixels>, named name: String,
-    report: (_ done: Int, _ count: Int) throws -> Void
-  ) throws -> SplitEvaluation {
-    var loss = WeightedMean()
-    var matrix = ConfusionMatrix(classNames: classNames)
-    let batches = loader.batches(epoch: 0)
-    while let batch = try batches.next() {
-      let prediction = prediction(for: batch.images)
-      let label = Int(batch.labels.scalars[0])
-      matrix.add(actual: label, predicted: prediction.predictedIndex)
-      let probability = Tensor(Float(prediction.probabilities[1])).reshaped(to: [1, 1])
-      loss.add(
-        Double(binaryCrossEntropy(probability, targets: batch.binaryLabels).item()), count: 1)
-      try report(matrix.total, loader.sampleCount)
+  /// What the networks say about one film: the mean over members, and over views, each of ``Preprocessing/shape``.
+  func prediction(for views: [Tensor<Float>]) -> Prediction {
+    let members = prepared.map { network in
+      views.reduce(0) { $0 + Double(network($1).item()) } / Double(views.count)
     }
-    return SplitEvaluation(
-      name: name, loss: loss.value ?? .nan, positiveClass: positiveClass, confusionMatrix: matrix)
-  }
-
-  /// Films one by one.
-  ///
-  /// In batches the sums would be added up in another order, and the last digits would not be those of a prediction.
-  private func singles<Source: SampleSource<Image>>(
-    of source: Source, workers: Int, unreadable: UnreadableSamples
-  ) throws -> Loader<Source, ScaledPixels> {
-    try Loader(
-      source, transform: preprocessing.scaling, batchSize: 1, workers: workers,
-      prefetchedBatches: 4 * max(workers, 1), unreadable: unreadable)
-  }
-
-  /// What the network says about one film, of ``Preprocessing/shape``.
-  private func prediction(for film: Tensor<Float>) -> Prediction {
-    let second = Double(prepared(film).item())
+    let second = calibrated(members.reduce(0, +) / Double(members.count))
     return Prediction(
-      classNames: classNames, probabilities: [1 - second, second], positiveClass: positiveClass,
-      threshold: threshold)
+      classNames: classNames, probabilities: [1 - second, second],
+      memberProbabilities: members.map(calibrated).map { [1 - $0, $0] },
+      positiveClass: positiveClass, threshold: threshold)
+  }
+
+  /// The probability whose log-odds are those of `probability`, divided by the temperature.
+  private func calibrated(_ probability: Double) -> Double {
+    guard let temperature else { return probability }
+    return 1 / (1 + exp(-log(probability / (1 - probability)) / temperature))
   }
 }
 

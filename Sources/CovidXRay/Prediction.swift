@@ -4,6 +4,8 @@ public struct Prediction: Sendable, Hashable {
   public let classNames: [String]
   /// The probability of every class.
   public let probabilities: [Double]
+  /// The probability of every class, for each network of the classifier by itself.
+  public let memberProbabilities: [[Double]]
   /// The class that ``threshold`` speaks of.
   public let positiveClass: String
   /// The probability of the positive class from which on a film counts as positive.
@@ -19,6 +21,23 @@ public struct Prediction: Sendable, Hashable {
     return probabilities[index]
   }
 
+  /// How far the networks of the classifier disagree about the positive class: the lowest and the highest probability of it.
+  ///
+  /// Both are the probability itself where there is one network. Agreement is no proof: networks that were trained on the
+  /// same films share their mistakes.
+  public var range: ClosedRange<Double> {
+    let values = memberProbabilities.map { $0[positiveIndex] }
+    return (values.min() ?? 0)...(values.max() ?? 1)
+  }
+
+  /// The standard deviation of the networks' probabilities of the positive class; 0 for one network.
+  public var spread: Double {
+    let values = memberProbabilities.map { $0[positiveIndex] }
+    let mean = values.reduce(0, +) / Double(values.count)
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (squares / Double(max(values.count - 1, 1))).squareRoot()
+  }
+
   /// Whether the probability of the positive class reaches the threshold.
   public var isPositive: Bool { predictedClass == positiveClass }
 
@@ -27,10 +46,11 @@ public struct Prediction: Sendable, Hashable {
 
   /// The number of the predicted class.
   var predictedIndex: Int {
-    // A classifier has two classes, of which one is the positive one.
-    let positive = classNames[0] == positiveClass ? 0 : 1
-    return probabilities[positive] >= threshold ? positive : 1 - positive
+    probabilities[positiveIndex] >= threshold ? positiveIndex : 1 - positiveIndex
   }
+
+  /// The number of the positive class.
+  private var positiveIndex: Int { classNames[0] == positiveClass ? 0 : 1 }
 }
 
 /// A class that a classifier does not have.
@@ -43,5 +63,16 @@ public struct UnknownClass: Error, Sendable, Hashable, CustomStringConvertible {
   /// The name, and the classes that there are.
   public var description: String {
     "no class \"\(name)\"; expected \(classNames.joined(separator: " or "))"
+  }
+}
+
+/// A film of which a classifier says what is no probability: its weights are damaged, or its sums overflow.
+public struct UnusablePrediction: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The film.
+  public let name: String
+
+  /// The film, what was expected and what came.
+  public var description: String {
+    "\(name): the model gives what is not a number; expected a probability in 0...1"
   }
 }

@@ -8,6 +8,14 @@ public import Tensor
 /// It travels with the model, as JSON, and there is no way to predict around it. The article's own figures were marred by
 /// predictions on pixels of 0…255 with a network that had been trained on 0…1.
 public struct Preprocessing: Sendable, Hashable {
+  /// What becomes of the samples once they are scaled.
+  public enum Intensity: String, Sendable, CaseIterable, Codable {
+    /// They stay as they are.
+    case scaled
+    /// The mean of the film is taken away, and the rest is divided by its deviation.
+    case standardized
+  }
+
   /// Grey or RGB, whatever a file holds.
   public let colours: Image.ColourMode
   /// The size after resizing, each side from 1 to 4096.
@@ -16,55 +24,99 @@ public struct Preprocessing: Sendable, Hashable {
   public let resizing: ResizeMethod
   /// What every sample of `0...255` is multiplied with, finite and positive.
   public let scale: Float
+  /// The part of height and width that is cut off at each edge, in `0..<0.5`.
+  public let margin: Double
+  /// What becomes of the samples once they are scaled.
+  public let intensity: Intensity
+  /// In how many ways a film is looked at.
+  public let views: FilmViews
 
   /// The article's: RGB, nearest neighbour without antialiasing, scaled to `0...1`.
   ///
   /// - Parameter imageSize: Height and width, from 1 to 4096.
   public init(imageSize: Int) {
     self.init(
-      colours: .rgb, size: ImageSize(height: imageSize, width: imageSize), resizing: .nearest,
-      scale: 1 / 255)
+      colours: .rgb, size: ImageSize(height: imageSize, width: imageSize), resizing: .nearest)
   }
 
-  init(colours: Image.ColourMode, size: ImageSize, resizing: ResizeMethod, scale: Float) {
+  package init(
+    colours: Image.ColourMode, size: ImageSize, resizing: ResizeMethod, scale: Float = 1 / 255,
+    margin: Double = 0, intensity: Intensity = .scaled, views: FilmViews = .one
+  ) {
     self.colours = colours
     self.size = size
     self.resizing = resizing
     self.scale = scale
+    self.margin = margin
+    self.intensity = intensity
+    self.views = views
   }
 
   /// The shape of one prepared film, `[1, height, width, channels]`.
   public var shape: [Int] { [1, size.height, size.width, colours.channels] }
 
+  /// The film in a file as the network sees it, with what is needed to find its pixels in the file again.
+  ///
+  /// - Throws: `ImageError` with the path and the reason.
+  public func prepare(imageAt url: URL) throws -> PreparedFilm {
+    prepare(try Image(contentsOf: url, as: colours))
+  }
+
+  /// A decoded film, of any size and mode, as the network sees it.
+  public func prepare(_ film: Image) -> PreparedFilm {
+    let film = film.converted(to: colours)
+    let region = region(of: film)
+    let views = tensors(of: film.cropped(to: region).resized(to: size, by: resizing))
+    return PreparedFilm(original: film, region: region, views: views)
+  }
+
   /// The film in a file, at the size that the network takes.
   ///
   /// - Throws: `ImageError` with the path and the reason.
   public func image(at url: URL) throws -> Image {
-    try Image(contentsOf: url, as: colours, resizedTo: size, by: resizing)
+    if margin == 0 {
+      // Nearest neighbour never holds the whole film then.
+      return try Image(contentsOf: url, as: colours, resizedTo: size, by: resizing)
+    }
+    let film = try Image(contentsOf: url, as: colours)
+    return film.cropped(to: region(of: film)).resized(to: size, by: resizing)
   }
 
   /// The films of a folder, at the size that the network takes.
   public func images(in folder: ImageFolder) -> LabeledImages {
-    LabeledImages(folder, as: colours, size: size, by: resizing)
+    LabeledImages(folder, as: colours, size: size) { try image(at: $0) }
   }
 
   /// The last step, from samples to the numbers that the network sees.
-  public var scaling: ScaledPixels { ScaledPixels(size: size, mode: colours, scale: scale) }
+  public var pixels: PreparedPixels { PreparedPixels(self, views: .one) }
 
   /// The film in a file as the network sees it, of ``shape``.
   ///
   /// - Throws: `ImageError` with the path and the reason.
-  public func tensor(at url: URL) throws -> Tensor<Float> {
-    let image = try image(at: url)
-    return Tensor(shape: shape) {
-      scaling.write(image, key: RandomKey(seed: 0), to: $0)
+  public func tensor(at url: URL) throws -> Tensor<Float> { tensors(of: try image(at: url))[0] }
+
+  /// The views of a film that has the size that the network takes, each of ``shape``.
+  func tensors(of image: Image) -> [Tensor<Float>] {
+    views.parameters.map { parameters in
+      Tensor(shape: shape) { pixels.write(image, parameters: parameters, to: $0) }
     }
+  }
+
+  /// The part of a film that the network sees.
+  private func region(of film: Image) -> ImageRegion {
+    let (rows, columns) = (
+      Int(margin * Double(film.height)), Int(margin * Double(film.width))
+    )
+    // A margin is less than half, so that a pixel is left.
+    return ImageRegion(
+      row: rows, column: columns,
+      size: ImageSize(height: film.height - 2 * rows, width: film.width - 2 * columns))
   }
 }
 
 extension Preprocessing: Codable {
   private enum Key: String, CodingKey, CaseIterable {
-    case colours, height, width, resizing, scale
+    case colours, height, width, resizing, scale, margin, intensity, views
   }
 
   /// Any name at all, to see those that are not known.
@@ -94,13 +146,23 @@ extension Preprocessing: Codable {
           debugDescription: "size \(height) × \(width), scale \(scale); expected sides from 1 to "
             + "4096 and a positive scale"))
     }
+    let margin = try values.decodeIfPresent(Double.self, forKey: .margin) ?? 0
+    guard 0..<0.5 ~= margin else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: [], debugDescription: "margin \(margin); expected a part in 0..<0.5"))
+    }
     self.init(
       colours: try values.decode(Image.ColourMode.self, forKey: .colours),
       size: ImageSize(height: height, width: width),
-      resizing: try values.decode(ResizeMethod.self, forKey: .resizing), scale: scale)
+      resizing: try values.decode(ResizeMethod.self, forKey: .resizing), scale: scale,
+      margin: margin,
+      intensity: try values.decodeIfPresent(Intensity.self, forKey: .intensity) ?? .scaled,
+      views: try values.decodeIfPresent(FilmViews.self, forKey: .views) ?? .one)
   }
 
-  /// Writes every step under its name.
+  /// Writes every step under its name, those that came later only where they are taken.
+  ///
+  /// So the article's preprocessing reads as it always did, by older programs too; they refuse what they do not know.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: Key.self)
     try values.encode(colours, forKey: .colours)
@@ -108,6 +170,9 @@ extension Preprocessing: Codable {
     try values.encode(size.width, forKey: .width)
     try values.encode(resizing, forKey: .resizing)
     try values.encode(scale, forKey: .scale)
+    if margin != 0 { try values.encode(margin, forKey: .margin) }
+    if intensity != .scaled { try values.encode(intensity, forKey: .intensity) }
+    if views != .one { try values.encode(views, forKey: .views) }
   }
 }
 

@@ -19,7 +19,8 @@ struct CovidXRayCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, SummaryCommand.self,
+      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ExplainCommand.self,
+      SummaryCommand.self,
     ]
   )
 }

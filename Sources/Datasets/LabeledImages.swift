@@ -1,3 +1,4 @@
+public import Foundation
 public import Imaging
 import Synchronization
 import Tensor
@@ -13,9 +14,7 @@ public struct LabeledImages: SampleSource {
   public let size: ImageSize
   /// Whether samples are grey or RGB.
   public let mode: Image.ColourMode
-  /// How files become samples of that size.
-  public let method: ResizeMethod
-  private let limits: ImageLimits
+  private let read: @Sendable (URL) throws -> Image
   private let cache: ImageCache
 
   /// The images of `folder`, resized.
@@ -32,11 +31,27 @@ public struct LabeledImages: SampleSource {
     by method: ResizeMethod = .nearest, limits: ImageLimits = ImageLimits(),
     cacheBytes: Int = 1 << 30
   ) {
+    self.init(folder, as: mode, size: size, cacheBytes: cacheBytes) {
+      try Image(contentsOf: $0, as: mode, resizedTo: size, by: method, limits: limits)
+    }
+  }
+
+  /// The images of `folder` as `read` makes them of their files: cropped, for instance.
+  ///
+  /// - Parameters:
+  ///   - folder: The files and their classes.
+  ///   - mode: Grey or RGB.
+  ///   - size: The size of every sample.
+  ///   - cacheBytes: The most memory that samples may take, 0 for none.
+  ///   - read: Makes the sample of a file, of that mode and size, the same one every time; called on any thread.
+  public init(
+    _ folder: ImageFolder, as mode: Image.ColourMode, size: ImageSize, cacheBytes: Int = 1 << 30,
+    reading read: @escaping @Sendable (URL) throws -> Image
+  ) {
     self.folder = folder
     self.mode = mode
     self.size = size
-    self.method = method
-    self.limits = limits
+    self.read = read
     cache = ImageCache(count: folder.files.count, limit: cacheBytes)
   }
 
@@ -54,8 +69,10 @@ public struct LabeledImages: SampleSource {
   /// - Throws: `ImageError` with the path and the reason.
   public func sample(at index: Int) throws -> Image {
     if let image = cache.image(at: index) { return image }
-    let image = try Image(
-      contentsOf: folder.files[index].url, as: mode, resizedTo: size, by: method, limits: limits)
+    let image = try read(folder.files[index].url)
+    require(
+      image.size == size && image.mode == mode,
+      "LabeledImages: needs images of \(size), \(mode); reading gave \(image.size), \(image.mode)")
     cache.store(image, at: index)
     return image
   }

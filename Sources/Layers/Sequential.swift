@@ -97,6 +97,7 @@ public struct Sequential<Scalar: DifferentiableScalar>: Layer {
       case "BatchNorm": return try BatchNorm<Scalar>(specification: specification)
       case "Dropout": return try Dropout<Scalar>(specification: specification)
       case "Flatten": return Flatten<Scalar>()
+      case "GlobalAveragePool2D": return GlobalAveragePool2D<Scalar>()
       case "ReLU": return ReLU<Scalar>()
       case "Sigmoid": return Sigmoid<Scalar>()
       case "Softmax": return Softmax<Scalar>()

@@ -9,7 +9,8 @@ struct SavedModelTests {
   static let metadata = SavedModel.Metadata(
     architecture: "dense(2)\nrelu", preprocessing: "{\"size\":[224,224],\"scale\":0.00392}",
     classNames: ["sick", "well, \"so to speak\""], positiveClass: "sick", threshold: 0.1 + 0.2,
-    training: ["seed": "42", "epochs": "10"], card: "# Card\n\nNot for patients. 🩻",
+    temperature: 1.25, training: ["seed": "42", "epochs": "10"],
+    card: "# Card\n\nNot for patients. 🩻",
     additional: ["format": "pt"])
 
   /// The texts of a written model, by key.
@@ -67,6 +68,7 @@ struct SavedModelTests {
         "roentgen.preprocessing": "{\"size\":[224,224],\"scale\":0.00392}",
         "roentgen.classNames": "[\"sick\",\"well, \\\"so to speak\\\"\"]",
         "roentgen.positiveClass": "sick", "roentgen.threshold": "0.30000000000000004",
+        "roentgen.temperature": "1.25",
         "roentgen.training": "{\"epochs\":\"10\",\"seed\":\"42\"}",
         "roentgen.card": "# Card\n\nNot for patients. 🩻", "format": "pt",
       ])
@@ -138,6 +140,8 @@ struct SavedModelTests {
       ("threshold", "half", "threshold \"half\", expected a number"),
       ("threshold", "1.5", "the threshold is 1.5, expected a probability"),
       ("threshold", "nan", "the threshold is nan, expected a probability"),
+      ("temperature", "warm", "temperature \"warm\", expected a number"),
+      ("temperature", "0", "the temperature is 0.0, expected a positive number"),
       ("training", "[]", "\"roentgen.training\" at byte 0: expected '{'"),
       ("training", "{\"a\":{}}", "expected '\"', found '{'"),
     ])
@@ -161,6 +165,7 @@ struct SavedModelTests {
     add("there is a threshold, but no positive class") { $0.positiveClass = nil }
     add("expected a probability") { $0.threshold = -0.1 }
     add("expected a probability") { $0.threshold = .nan }
+    add("expected a positive number") { $0.temperature = .infinity }
     add("the additional key \"roentgen.x\"") { $0.additional["roentgen.x"] = "" }
     try withTemporaryFolder { folder in
       let url = folder.appending(path: "model.safetensors")

@@ -72,6 +72,7 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
     LayerCase("MaxPool2D, overlapping, same", inputShape: [1, 5, 4, 2], isSmooth: false) {
       MaxPool2D<Double>(3, stride: 2, padding: .same)
     },
+    LayerCase("GlobalAveragePool2D", inputShape: [2, 3, 4, 2]) { GlobalAveragePool2D<Double>() },
     LayerCase("BatchNorm on images", inputShape: [2, 3, 2, 3]) {
       var norm = BatchNorm<Double>(channels: 3)
       norm.scale.value = .ramp([3]) + 2

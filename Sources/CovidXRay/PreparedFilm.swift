@@ -1,0 +1,105 @@
+public import Datasets
+public import Imaging
+public import Tensor
+
+/// A film as the network sees it, with the film that it comes from.
+public struct PreparedFilm: Sendable {
+  /// The film as it was decoded, at its full size, grey or RGB as ``Preprocessing/colours`` has it.
+  public let original: Image
+  /// The part of ``original`` that ``tensor`` shows, from edge to edge.
+  public let region: ImageRegion
+  /// What the network sees, of ``Preprocessing/shape``.
+  public var tensor: Tensor<Float> { views[0] }
+  /// All views of the film, the first of them unchanged.
+  let views: [Tensor<Float>]
+}
+
+/// In how many ways a classifier looks at a film; what it says is the mean over all of them.
+///
+/// The answer to a film should not hang on a slight turn or a slightly smaller scale. The mean over some of them hangs on it
+/// less, at the price of as many times the work.
+public enum FilmViews: String, Sendable, Hashable, CaseIterable, Codable {
+  /// As it is.
+  case one
+  /// As it is, turned by 4 degrees to either side, and a twelfth larger and smaller.
+  case five
+
+  /// The change of every view; none of the first.
+  var parameters: [Augmentation.Parameters] {
+    var all = [Augmentation.Parameters()]
+    guard self == .five else { return all }
+    for degrees in [-4.0, 4] {
+      var parameters = Augmentation.Parameters()
+      parameters.rotation = degrees
+      all.append(parameters)
+    }
+    for zoom in [12.0 / 13, 13.0 / 12] {
+      var parameters = Augmentation.Parameters()
+      (parameters.rowZoom, parameters.columnZoom) = (zoom, zoom)
+      all.append(parameters)
+    }
+    return all
+  }
+}
+
+/// The last step of ``Preprocessing``: from samples in `0...255` to the numbers that a network sees, changed at random in
+/// training.
+public struct PreparedPixels: SampleTransform {
+  /// The shape of one film, `[height, width, channels]`; with more than one view, `[views, height, width, channels]`.
+  public let outputShape: [Int]
+  private let preprocessing: Preprocessing
+  private let augmentation: Augmentation
+  private let views: [Augmentation.Parameters]
+
+  /// Without views, films are changed as `augmentation` says.
+  init(
+    _ preprocessing: Preprocessing, augmentation: Augmentation = .none, views: FilmViews = .one
+  ) {
+    self.preprocessing = preprocessing
+    self.augmentation = augmentation
+    self.views = views.parameters
+    let shape = Array(preprocessing.shape.dropFirst())
+    outputShape = views == .one ? shape : [self.views.count] + shape
+  }
+
+  /// Writes all views of an image that has the size that the network takes.
+  public func write(_ image: Image, key: RandomKey, to target: UnsafeMutableBufferPointer<Float>) {
+    if views.count == 1 {
+      return write(image, parameters: augmentation.parameters(key: key), to: target)
+    }
+    let length = target.count / views.count
+    for (index, parameters) in views.enumerated() {
+      write(
+        image, parameters: parameters,
+        to: UnsafeMutableBufferPointer(rebasing: target[index * length..<(index + 1) * length]))
+    }
+  }
+
+  /// Writes an image changed by `parameters`.
+  func write(
+    _ image: Image, parameters: Augmentation.Parameters,
+    to target: UnsafeMutableBufferPointer<Float>
+  ) {
+    let size = preprocessing.size
+    let (mode, scale) = (preprocessing.colours, preprocessing.scale)
+    if parameters == Augmentation.Parameters() {
+      ScaledPixels(size: size, mode: mode, scale: scale)
+        .write(image, key: RandomKey(seed: 0), to: target)
+    } else {
+      AugmentedPixels(augmentation, size: size, mode: mode)
+        .write(image, parameters: parameters, to: target)
+      // Augmentation works in 0...1, which is the article's scale.
+      if scale != 1 / 255 { for i in target.indices { target[i] *= scale * 255 } }
+    }
+    if preprocessing.intensity == .standardized { standardize(target) }
+  }
+
+  /// Takes the mean away and divides by the deviation, or by 1/255 where that is less, as in a film of one grey.
+  private func standardize(_ target: UnsafeMutableBufferPointer<Float>) {
+    let count = Float(target.count)
+    let mean = target.reduce(0, +) / count
+    let variance = target.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+    let factor = 1 / max(variance.squareRoot(), 1 / 255)
+    for i in target.indices { target[i] = (target[i] - mean) * factor }
+  }
+}

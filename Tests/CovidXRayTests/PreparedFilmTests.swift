@@ -1,0 +1,105 @@
+import CovidXRay
+import Foundation
+import Imaging
+import Tensor
+import TestSupport
+import Testing
+
+@Suite("Prepared films")
+struct PreparedFilmTests {
+  /// Preprocessing with every step taken.
+  static let full = Preprocessing(
+    colours: .grey, size: ImageSize(height: 24, width: 24), resizing: .area, margin: 0.1,
+    intensity: .standardized, views: .five)
+
+  static let kinds = [
+    Preprocessing(imageSize: 24), full,
+    Preprocessing(
+      colours: .grey, size: ImageSize(height: 8, width: 12), resizing: .bilinear, scale: 1 / 128),
+  ]
+
+  static func colourFilm() -> Image {
+    var random = RandomGenerator(seed: 9)
+    return Image(
+      Tensor(
+        (0..<40 * 50 * 3).map { _ in UInt8.random(in: 0...255, using: &random) },
+        shape: [40, 50, 3]))
+  }
+
+  @Test("a decoded film becomes what its file becomes, bit for bit", arguments: kinds)
+  func decodedOrFile(preprocessing: Preprocessing) throws {
+    try Sample.withTemporaryFolder { folder in
+      let film = Self.colourFilm()
+      let url = folder.appending(path: "film.png")
+      try film.writePNG(to: url)
+      let prepared = preprocessing.prepare(film)
+      #expect(prepared.tensor.shape == preprocessing.shape)
+      #expect(prepared.original == film.converted(to: preprocessing.colours))
+      #expect(try preprocessing.tensor(at: url) == prepared.tensor)
+      let fromFile = try preprocessing.prepare(imageAt: url)
+      #expect(fromFile.tensor == prepared.tensor && fromFile.region == prepared.region)
+      #expect(fromFile.original == prepared.original)
+    }
+  }
+
+  @Test("the region is the part that the network sees")
+  func region() {
+    let film = Self.colourFilm()
+    #expect(Preprocessing(imageSize: 24).prepare(film).region == ImageRegion(allOf: film.size))
+    let prepared = Self.full.prepare(film)
+    #expect(prepared.region.rows == 4..<36 && prepared.region.columns == 5..<45)
+    // What lies outside of it changes nothing.
+    let inside = prepared.original.cropped(to: prepared.region)
+    let plain = Preprocessing(
+      colours: .grey, size: Self.full.size, resizing: .area, intensity: .standardized)
+    #expect(plain.prepare(inside).tensor == prepared.tensor)
+  }
+
+  @Test("a standardized film has mean 0 and deviation 1, a film of one grey is all zeros")
+  func standardized() {
+    let film = Self.full.prepare(Self.colourFilm()).tensor
+    #expect(abs(film.mean().item()) < 1e-5 && abs(film.variance().item() - 1) < 1e-4)
+    let flat = Self.full.prepare(Image(Tensor<UInt8>(repeating: 77, shape: [30, 30, 1]))).tensor
+    #expect(flat.scalars.allSatisfy { abs($0) < 1e-3 })
+  }
+
+  @Test("an exposure that is no more than a factor changes nothing once films are standardized")
+  func exposure() {
+    var random = RandomGenerator(seed: 2)
+    let grey = (0..<40 * 40).map { _ in UInt8.random(in: 0...100, using: &random) }
+    let dark = Image(Tensor(grey, shape: [40, 40, 1]))
+    let bright = Image(Tensor(grey.map { 2 * $0 + 40 }, shape: [40, 40, 1]))
+    let preprocessing = Preprocessing(
+      colours: .grey, size: ImageSize(height: 40, width: 40), resizing: .area,
+      intensity: .standardized)
+    let (a, b) = (preprocessing.prepare(dark).tensor, preprocessing.prepare(bright).tensor)
+    #expect((a - b).abs().max().item() < 1e-4)
+  }
+
+  @Test("steps that a file does not name are not taken, and all of them survive JSON")
+  func json() throws {
+    let old = #"{"colours":"rgb","height":24,"resizing":"nearest","scale":0.003921569,"width":24}"#
+    let decoder = JSONDecoder()
+    #expect(
+      try decoder.decode(Preprocessing.self, from: Data(old.utf8)) == Preprocessing(imageSize: 24))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    #expect(
+      String(decoding: try encoder.encode(Preprocessing(imageSize: 24)), as: UTF8.self) == old)
+    for kind in Self.kinds {
+      #expect(try decoder.decode(Preprocessing.self, from: encoder.encode(kind)) == kind)
+    }
+  }
+
+  @Test(
+    "steps with values that are not known are refused",
+    arguments: [#""margin":0.5"#, #""margin":-0.1"#, #""intensity":"negative""#, #""views":"all""#])
+  func refused(step: String) {
+    let text =
+      #"{"colours":"rgb","height":24,"resizing":"nearest","scale":0.003921569,"width":24,"# + step
+      + "}"
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(Preprocessing.self, from: Data(text.utf8))
+    }
+  }
+}
