@@ -43,8 +43,8 @@ package struct DirectConvolution: ConvolutionKernel {
     shape.run_length.roundedUp(toMultipleOf: kernels.value.vector_width)
   }
 
-  /// How many runs to take at once: about as many as keep the patches of four product tiles in the second-level cache.
-  var runsAtOnce: Int { min(shape.runs, max(1, 1152 / max(blockedRunLength, 1))) }
+  /// How many runs to take at once: as many as keep a tile of patches and a panel of weights in the first-level cache.
+  var runsAtOnce: Int { min(shape.runs, max(1, 400 / max(blockedRunLength, 1))) }
 
   /// How many pixels to take at once, a multiple of the rows of a product's tile.
   func capacity(floatsPerPixel: Int) -> Int {
@@ -79,7 +79,9 @@ package struct DirectConvolution: ConvolutionKernel {
     _ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>
   ) {
     withScratch(geometry.weightCount) { transposed in
-      transpose(weights, rows: depth, columns: geometry.outputChannels, into: transposed)
+      Float.kernels.transpose(
+        weights, geometry.outputChannels, depth, geometry.outputChannels, transposed, depth,
+        .throughCache)
       var target = packed
       for group in 0..<geometry.groups {
         for run in 0..<shape.runs {
