@@ -7,6 +7,10 @@
 // The number of cores that this process may run on, 1 or more.
 int kernels_available_threads(void);
 
+// Asks the system to back these bytes with huge pages: a fault for each of those instead of one for every
+// 4 KiB, and fewer look-ups of addresses.
+void kernels_advise_huge_pages(void *_Nonnull start, long bytes);
+
 // Activations are [batch][height][width][channels], weights [height][width][input][output], all
 // dense. A kernel sees a tensor in blocks of `vector_width` channels and in panels of
 // `panel_width` columns:
