@@ -16,8 +16,8 @@ extension DirectConvolution {
     biasGradient: UnsafeMutablePointer<Float>?
   ) {
     var operands = operands
-    if let adjoint, operands.output == nil, operands.scale == 1 {
-      addAdjoint(adjoint, operands) { adjoint.forward($0) }
+    if let adjoint, operands.inputGradient != nil {
+      addAdjoint(operands, images: 0..<geometry.batch) { adjoint.forward($0) }
       operands.inputGradient = nil
     }
     let slots = gradientSlots
@@ -51,7 +51,7 @@ extension DirectConvolution {
   ) {
     var operands = operands
     if let adjoint, operands.inputGradient != nil {
-      addAdjoint(adjoint, images: images, operands)
+      addAdjoint(operands, images: images) { adjoint.forward(images: images, $0) }
       operands.inputGradient = nil
     }
     geometry.zeroImages(images, of: operands.inputGradient)
@@ -61,39 +61,32 @@ extension DirectConvolution {
       weights: true)
   }
 
-  /// The gradient of the input by the forward pass of `adjoint`.
+  /// The gradient of the input by the forward pass of `adjoint`, from the upstream gradient, masked and scaled first where that
+  /// is asked for.
   private func addAdjoint(
-    _ adjoint: DirectConvolution, _ operands: ConvolutionGradientOperands,
+    _ operands: ConvolutionGradientOperands, images: Range<Int>,
     forward: (ConvolutionOperands) -> Void
   ) {
     guard let weights = operands.weights, let target = operands.inputGradient else { return }
-    forward(
-      ConvolutionOperands(
-        input: operands.upstream, weights: weights, bias: nil, activation: .none, output: target))
-  }
-
-  /// The same for some images, on this thread, with the upstream gradient masked and scaled first where that is asked for.
-  private func addAdjoint(
-    _ adjoint: DirectConvolution, images: Range<Int>, _ operands: ConvolutionGradientOperands
-  ) {
-    guard operands.output != nil || operands.scale != 1 else {
-      return addAdjoint(adjoint, operands) { adjoint.forward(images: images, $0) }
+    func forward(_ upstream: UnsafePointer<Float>) {
+      forward(
+        ConvolutionOperands(
+          input: upstream, weights: weights, bias: nil, activation: .none, output: target))
     }
+    guard operands.output != nil || operands.scale != 1 else { return forward(operands.upstream) }
     let imageCount = pixelsPerImage * geometry.outputChannels
     let (start, count) = (images.lowerBound * imageCount, images.count * imageCount)
     withScratch(count) { masked in
+      let upstream = operands.upstream + start
       if let output = operands.output {
-        Float.kernels.reluGradient(
-          operands.upstream + start, 1, output + start, 1, masked, count, .throughCache)
+        Float.kernels.reluGradient(upstream, 1, output + start, 1, masked, count, .throughCache)
       } else {
-        masked.update(from: operands.upstream + start, count: count)
+        masked.update(from: upstream, count: count)
       }
       var scale = operands.scale
       Float.arithmetic.multiply(masked, 1, &scale, 0, masked, count, .throughCache)
       // As the forward pass counts images from the start of the batch.
-      var operands = operands
-      operands.upstream = UnsafePointer(masked - start)
-      addAdjoint(adjoint, operands) { adjoint.forward(images: images, $0) }
+      forward(UnsafePointer(masked - start))
     }
   }
 
