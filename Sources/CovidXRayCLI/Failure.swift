@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import CovidXRay
 import Datasets
+import Evaluation
 import Foundation
 import Imaging
 
@@ -22,6 +23,8 @@ struct Failure: Error {
     do {
       return try body()
     } catch let error as CheckpointError {
+      throw Failure(code: .unwritableOutput, message: error.description)
+    } catch let error as ImageError {
       throw Failure(code: .unwritableOutput, message: error.description)
     }
   }
@@ -69,6 +72,7 @@ extension Failure {
   /// What an error from the library is about.
   static func code(of error: any Error) -> Code {
     error is DatasetError || error is ImageError || error is CheckpointError
-      || error is StateMismatch ? .unusableInput : .general
+      || error is StateMismatch || error is TableError || error is PartitionError
+      || error is InvalidScores || error is UnusablePrediction ? .unusableInput : .general
   }
 }
