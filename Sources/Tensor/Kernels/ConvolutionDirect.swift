@@ -80,8 +80,10 @@ package struct DirectConvolution: ConvolutionKernel {
     }
   }
 
-  /// The gradient of the input as a forward pass of its own, from the upstream gradient and turned weights: it reads patches
-  /// where the adjoint of copying them would add to overlapping ones. Only for stride 1, where it wastes nothing.
+  /// The gradient of the input as a forward pass of its own, from the upstream gradient and turned weights.
+  ///
+  /// It reads patches where the adjoint of copying them would add to overlapping ones. Only for stride 1, where it wastes
+  /// nothing.
   var adjoint: DirectConvolution? {
     let (rows, columns) = (geometry.reach.height - 1, geometry.reach.width - 1)
     guard geometry.strideHeight == 1, geometry.strideWidth == 1, geometry.groups == 1,

@@ -68,12 +68,12 @@ extension DirectConvolution {
     forward: (ConvolutionOperands) -> Void
   ) {
     guard let weights = operands.weights, let target = operands.inputGradient else { return }
-    func forward(_ upstream: UnsafePointer<Float>) {
+    func run(_ upstream: UnsafePointer<Float>) {
       forward(
         ConvolutionOperands(
           input: upstream, weights: weights, bias: nil, activation: .none, output: target))
     }
-    guard operands.output != nil || operands.scale != 1 else { return forward(operands.upstream) }
+    guard operands.output != nil || operands.scale != 1 else { return run(operands.upstream) }
     let imageCount = pixelsPerImage * geometry.outputChannels
     let (start, count) = (images.lowerBound * imageCount, images.count * imageCount)
     withScratch(count) { masked in
@@ -86,7 +86,7 @@ extension DirectConvolution {
       var scale = operands.scale
       Float.arithmetic.multiply(masked, 1, &scale, 0, masked, count, .throughCache)
       // As the forward pass counts images from the start of the batch.
-      forward(UnsafePointer(masked - start))
+      run(UnsafePointer(masked - start))
     }
   }
 
