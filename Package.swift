@@ -23,7 +23,7 @@ func tests(
 
 let libraries = [
   "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets", "Evaluation",
-  "Training", "Explanation", "Reporting", "CovidXRay",
+  "Auditing", "Training", "Explanation", "Reporting", "CovidXRay",
 ]
 
 let argumentParser = Target.Dependency.product(
@@ -39,6 +39,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
   ],
   targets: [
     // What we call in C. A system library target takes one pkg-config name, so BLAS and LAPACKE are two.
@@ -67,8 +68,10 @@ let package = Package(
 
     // Data, numbers, pictures.
     module("Imaging", ["Tensor", "CImageCodecs"]),
-    module("Datasets", ["Tensor", "Imaging"]),
+    module(
+      "Datasets", ["Tensor", "Imaging", .product(name: "SwiftCSV", package: "SwiftCSV")]),
     module("Evaluation", ["Tensor"]),
+    module("Auditing", ["Tensor", "Evaluation", "Imaging", "Datasets"]),
     module("Reporting", ["Tensor", "Evaluation", "Imaging"]),
     module(
       "Training",
@@ -81,13 +84,13 @@ let package = Package(
       "CovidXRay",
       [
         "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
-        "Evaluation", "Explanation", "Reporting", "Training",
+        "Evaluation", "Auditing", "Explanation", "Reporting", "Training",
       ]),
     .executableTarget(
       name: "CovidXRayCLI",
       dependencies: [
-        "CovidXRay", "Checkpoints", "Datasets", "Evaluation", "Explanation", "Imaging", "Layers",
-        "Reporting", "Tensor", "Training", argumentParser,
+        "CovidXRay", "Auditing", "Checkpoints", "Datasets", "Evaluation", "Explanation", "Imaging",
+        "Layers", "Reporting", "Tensor", "Training", argumentParser,
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -110,6 +113,7 @@ let package = Package(
     tests(of: "Imaging", ["Tensor"], exclude: ["Files"]),
     tests(of: "Datasets", ["Tensor", "Imaging"]),
     tests(of: "Evaluation", ["Tensor"]),
+    tests(of: "Auditing", ["Tensor", "Evaluation", "Imaging", "Datasets"]),
     tests(of: "Explanation", ["Tensor", "Autograd", "Layers"]),
     tests(of: "Reporting", ["Tensor", "Evaluation", "Imaging", "Datasets"]),
     tests(of: "Training", ["Tensor", "Autograd", "Layers", "Optim", "Datasets"]),
@@ -122,7 +126,7 @@ let package = Package(
       of: "CovidXRay",
       [
         "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
-        "Evaluation", "Explanation", "Reporting", "Training",
+        "Evaluation", "Auditing", "Explanation", "Reporting", "Training",
       ]),
     // Runs the built program, which is made before any test runs.
     .testTarget(
