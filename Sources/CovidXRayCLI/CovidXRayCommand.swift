@@ -19,7 +19,8 @@ struct CovidXRayCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      AuditCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
+      PrepareCommand.self, AuditCommand.self, TrainCommand.self, EvaluateCommand.self,
+      PredictCommand.self,
       SummaryCommand.self,
     ]
   )
