@@ -146,9 +146,9 @@ enum Verdict {
     return [
       AuditReport.Finding(
         .serious, .shortcut,
-        "The \(best.name) of a file alone (\(best.rule)) gives the right class of "
+        "One property of files, \(best.name) (\(best.rule)), alone gives the right class of "
           + "\(best.overall) of all images."
-          + (rest.isEmpty ? "" : " So, less well, do: \(rest.joined(separator: ", ")).")
+          + (rest.isEmpty ? "" : " Less well, but surely, so does: \(rest.joined(separator: ", ")).")
           + " A network can learn that in place of the content.")
     ]
   }
@@ -260,7 +260,7 @@ extension AuditReport.Leak.Reason {
       count == 1
         ? "1 is the same picture in another file"
         : "\(count) are the same pictures in other files"
-    case .samePatient: count == 1 ? "1 shows the same patient" : "\(count) show the same patients"
+    case .samePatient: count == 1 ? "1 shows a patient who is there too" : "\(count) show patients who are there too"
     }
   }
 

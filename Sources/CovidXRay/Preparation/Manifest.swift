@@ -1,4 +1,4 @@
-public import Datasets
+import Datasets
 public import Foundation
 
 /// A film of a prepared data set: what it is, where it comes from, and which part it is in.
