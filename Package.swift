@@ -23,7 +23,7 @@ func tests(
 
 let libraries = [
   "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets", "Evaluation",
-  "Auditing", "Training", "Reporting", "CovidXRay",
+  "Auditing", "Training", "Explanation", "Reporting", "CovidXRay",
 ]
 
 let argumentParser = Target.Dependency.product(
@@ -77,20 +77,20 @@ let package = Package(
       "Training",
       ["Tensor", "Autograd", "Layers", "Optim", "Datasets", "Evaluation", "Checkpoints"]
     ),
+    module("Explanation", ["Tensor", "Autograd", "Layers"]),
 
     // The application.
     module(
       "CovidXRay",
       [
         "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
-        "Evaluation", "Auditing", "Reporting", "Training",
+        "Evaluation", "Auditing", "Explanation", "Reporting", "Training",
       ]),
     .executableTarget(
       name: "CovidXRayCLI",
       dependencies: [
-        "CovidXRay", "Auditing", "Checkpoints", "Datasets", "Evaluation", "Imaging", "Layers",
-        "Tensor",
-        "Training", argumentParser,
+        "CovidXRay", "Auditing", "Checkpoints", "Datasets", "Evaluation", "Explanation", "Imaging",
+        "Layers", "Reporting", "Tensor", "Training", argumentParser,
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -99,7 +99,7 @@ let package = Package(
         "Tensor", "Autograd", "Layers", "Optim", "Imaging", "Datasets", "Training", "CovidXRay",
         argumentParser,
       ],
-      path: "Benchmarks", swiftSettings: settings),
+      path: "Benchmarks", exclude: ["peers"], swiftSettings: settings),
 
     // Tests mirror the tree.
     .target(
@@ -114,7 +114,8 @@ let package = Package(
     tests(of: "Datasets", ["Tensor", "Imaging"]),
     tests(of: "Evaluation", ["Tensor"]),
     tests(of: "Auditing", ["Tensor", "Evaluation", "Imaging", "Datasets"]),
-    tests(of: "Reporting", ["Evaluation"]),
+    tests(of: "Explanation", ["Tensor", "Autograd", "Layers"]),
+    tests(of: "Reporting", ["Tensor", "Evaluation", "Imaging", "Datasets"]),
     tests(of: "Training", ["Tensor", "Autograd", "Layers", "Optim", "Datasets"]),
     // The network at its full size: minutes in debug, where C is compiled without optimization, so it runs in release.
     .testTarget(
@@ -125,12 +126,14 @@ let package = Package(
       of: "CovidXRay",
       [
         "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
-        "Evaluation", "Training",
+        "Evaluation", "Explanation", "Reporting", "Training",
       ]),
     // Runs the built program, which is made before any test runs.
     .testTarget(
       name: "CovidXRayCLITests",
-      dependencies: ["CovidXRayCLI", "Checkpoints", "CovidXRay", "Imaging", "Tensor"],
+      dependencies: [
+        "CovidXRayCLI", "Checkpoints", "CovidXRay", "Explanation", "Imaging", "Tensor",
+      ],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -2,31 +2,33 @@ import CovidXRay
 import Datasets
 import Foundation
 import Imaging
-import Layers
-import Optim
 import Tensor
-import Training
 
-/// The real images, in the folder that `COVID_DATASET` names.
-private func folder(_ split: String) throws -> ImageFolder {
+/// The folder with the real images.
+private func dataset() throws -> URL {
   guard let path = ProcessInfo.processInfo.environment["COVID_DATASET"] else {
     throw BenchmarkError(description: "this suite needs COVID_DATASET, a folder with Train and Val")
   }
-  return try ImageFolder(at: URL(fileURLWithPath: path).appending(path: split))
+  return URL(fileURLWithPath: path)
+}
+
+private func trainingFolder() throws -> ImageFolder {
+  try ImageFolder(at: try dataset().appending(path: "Train"))
 }
 
 private let size = ImageSize(height: 224, width: 224)
 
-/// One pass over the training images.
+/// One pass over the training images, read by as many workers as there are threads; with one thread it is the caller who
+/// reads.
 private func pass(
-  _ name: String, isCached: Bool, augmentation: Augmentation
+  _ name: String, isCached: Bool, augmentation: Augmentation, threads: Int
 ) -> Case {
-  Case(name: name, batch: 0) { _ in
+  Case(name: name, threads: threads, images: { try trainingFolder().files.count }) { _ in
     let images = LabeledImages(
-      try folder("Train"), size: size, cacheBytes: isCached ? 1 << 30 : 0)
+      try trainingFolder(), size: size, cacheBytes: isCached ? 1 << 30 : 0)
     let loader = try Loader(
       images, transform: AugmentedPixels(augmentation, size: size, mode: .rgb), batchSize: 32,
-      shuffled: true, seed: 1, workers: Parallel.maximumThreads)
+      shuffled: true, seed: 1, workers: threads - 1)
     var epoch = 0
     return {
       let stream = loader.batches(epoch: epoch)
@@ -38,33 +40,40 @@ private func pass(
 
 var pipelineCases: [Case] {
   [
-    Case(name: "decode + resize, one core, 224 images", batch: 0) { _ in
-      let images = LabeledImages(try folder("Train"), size: size, cacheBytes: 0)
+    Case(
+      name: "decode + resize, 1 core", threads: 1, images: { try trainingFolder().files.count }
+    ) { _ in
+      let images = LabeledImages(try trainingFolder(), size: size, cacheBytes: 0)
       return { for index in 0..<images.count { _ = try images.sample(at: index) } }
     },
-    pass("augment from memory, 224 images", isCached: true, augmentation: .article),
-    pass("decode + resize + augment, 224 images", isCached: false, augmentation: .article),
+    pass("augment from memory, 1 core", isCached: true, augmentation: .article, threads: 1),
+    pass("decode + resize + augment, 1 core", isCached: false, augmentation: .article, threads: 1),
+    pass("decode + resize + augment, 2 cores", isCached: false, augmentation: .article, threads: 2),
   ]
+}
+
+/// Training by the article's recipe, validation after every epoch included, and not the final measurements.
+private func mainJob(_ name: String, epochs: Int) -> Case {
+  struct IsTrained: Error {}
+  return Case(name: name, isLong: true) { _ in
+    let folder = try dataset()
+    var recipe = TrainingRecipe.article
+    recipe.epochs = epochs
+    return {
+      do {
+        _ = try CovidClassifier.train(
+          on: folder, recipe: recipe, workers: Parallel.maximumThreads
+        ) {
+          if case .evaluating = $0 { throw IsTrained() }
+        }
+      } catch is IsTrained {}
+    }
+  }
 }
 
 var mainJobCases: [Case] {
   [
-    Case(name: "10 × 8 steps of 32, with validation", batch: 0) { _ in
-      let train = LabeledImages(try folder("Train"), size: size)
-      let held = LabeledImages(try folder("Val"), size: size)
-      return {
-        let loader = try Loader(
-          train, transform: AugmentedPixels(.article, size: size, mode: .rgb), batchSize: 32,
-          stepsPerEpoch: 8, shuffled: true, seed: 1, workers: Parallel.maximumThreads)
-        let validation = try Loader(
-          held, transform: AugmentedPixels(.none, size: size, mode: .rgb), batchSize: 32)
-        var random = RandomGenerator(seed: 1)
-        var trainer = Trainer(
-          model: CovidNetwork.model(using: &random) as Sequential<Float>,
-          optimizer: Adam<Float>(epsilon: 1e-7, epsilonPlacement: .beforeCorrection),
-          objective: .binaryCrossEntropy)
-        _ = try trainer.run(epochs: 10, on: loader, validation: validation, seed: 1)
-      }
-    }
+    mainJob("1 epoch of 8 steps of 32", epochs: 1),
+    mainJob("10 epochs of 8 steps of 32", epochs: 10),
   ]
 }

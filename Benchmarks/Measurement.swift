@@ -5,112 +5,90 @@ import Tensor
 struct Settings {
   var threads: Int
   var batch: Int?
-  var runs: Int
+  /// How many samples are counted; the case says it where nobody asked.
+  var runs: Int?
 }
 
 /// One thing to measure.
 struct Case {
   var name: String
-  /// Images in a batch, where there are any.
-  var batch: Int
+  /// Images in a batch; 0 where there are no batches.
+  var batch = 0
   /// Floating-point operations of one run, counted as in a direct computation; bytes read and written.
   var operations = 0.0
   var bytes = 0.0
+  /// The threads of a case that is about a number of threads, whatever the command line says.
+  var threads: Int?
+  /// Images that one run takes, where they are not those of a batch.
+  var images: (() throws -> Int)?
+  /// Whether one run takes minutes: then it is run once, without another before it.
+  var isLong = false
   /// Prepares what is measured and returns the part that is timed.
   var prepare: (_ batch: Int) throws -> () throws -> Void
-
-  func measure(_ settings: Settings) throws -> Result {
-    let batch = self.batch == 0 ? 0 : settings.batch ?? self.batch
-    let body = try prepare(batch)
-    try body()
-    let clock = ContinuousClock()
-    var seconds: [Double] = []
-    for _ in 0..<settings.runs {
-      // What takes microseconds is repeated until the clock's own time does not matter.
-      var count = 0
-      let start = clock.now
-      repeat {
-        try body()
-        count += 1
-      } while clock.now - start < .milliseconds(20)
-      seconds.append((clock.now - start) / .seconds(1) / Double(count))
-    }
-    seconds.sort()
-    let scale = self.batch == 0 ? 1 : Double(batch) / Double(self.batch)
-    return Result(
-      case: name, threads: settings.threads, batch: batch, median: seconds[seconds.count / 2],
-      minimum: seconds[0], maximum: seconds[seconds.count - 1],
-      gigaflops: operations > 0 ? operations * scale / seconds[seconds.count / 2] / 1e9 : nil,
-      gigabytes: bytes > 0 ? bytes * scale / seconds[seconds.count / 2] / 1e9 : nil)
-  }
 }
 
-/// What was measured of one case.
-struct Result: Codable {
-  var `case`: String
-  var threads: Int
-  var batch: Int
-  var median, minimum, maximum: Double
-  var gigaflops, gigabytes: Double?
-  var peakResidentMegabytes = 0.0
+/// A case that has been prepared and warmed up, for samples to be taken of it.
+struct Measurement {
+  private let item: Case
+  private let threads: Int
+  private let batch: Int
+  private let body: () throws -> Void
+  private var seconds: [Double] = []
+  private var calls = 0
+  private var pageFaults = 0
 
-  enum CodingKeys: String, CodingKey {
-    case `case`, threads, batch
-    case median = "median_s"
-    case minimum = "min_s"
-    case maximum = "max_s"
-    case gigaflops = "gflops"
-    case gigabytes = "gb_per_s"
-    case peakResidentMegabytes = "peak_rss_mb"
+  init(_ item: Case, _ settings: Settings) throws {
+    self.item = item
+    threads = item.threads ?? settings.threads
+    Parallel.maximumThreads = threads
+    batch = item.batch == 0 ? 0 : settings.batch ?? item.batch
+    body = try item.prepare(batch)
+    guard !item.isLong else { return }
+    // The first call makes buffers, the second shows whether they are reused.
+    for _ in 0..<2 { _ = try timed() }
   }
 
-  var json: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys]
-      return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
+  /// The mean time of one run: what takes microseconds is repeated until the clock's own time does not matter.
+  private func timed() throws -> (seconds: Double, calls: Int) {
+    let clock = ContinuousClock()
+    let start = clock.now
+    var calls = 0
+    repeat {
+      try body()
+      calls += 1
+    } while clock.now - start < .milliseconds(20)
+    return ((clock.now - start) / .seconds(1) / Double(calls), calls)
   }
 
-  static let header =
-    "case                                 threads  batch     median        min        max   GFLOP/s    GB/s  peak MB"
-
-  var row: String {
-    func column(_ value: Double?, _ width: Int, _ digits: Int) -> String {
-      let text = value.map { String(format: "%.\(digits)f", $0) } ?? "–"
-      return String(repeating: " ", count: max(0, width - text.count)) + text
-    }
-    func time(_ seconds: Double) -> String {
-      let text =
-        seconds < 1 ? String(format: "%.3f ms", seconds * 1e3) : String(format: "%.3f s", seconds)
-      return String(repeating: " ", count: max(0, 11 - text.count)) + text
-    }
-    return `case`.padding(toLength: 36, withPad: " ", startingAt: 0)
-      + column(Double(threads), 8, 0) + column(Double(batch), 7, 0) + time(median) + time(minimum)
-      + time(maximum) + column(gigaflops, 10, 1) + column(gigabytes, 8, 1)
-      + column(peakResidentMegabytes, 9, 0)
+  /// Takes one sample and returns its seconds.
+  mutating func sample() throws -> Double {
+    let before = ResourceUsage()
+    let (seconds, calls) = try timed()
+    pageFaults += ResourceUsage().pageFaults - before.pageFaults
+    self.calls += calls
+    self.seconds.append(seconds)
+    return seconds
   }
 
-  /// Runs one case in a process of its own.
-  static func measuredByChild(
-    suite: String, _ name: String, _ settings: Settings
-  ) throws -> Result {
-    let child = Process()
-    child.executableURL =
-      Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
-    child.arguments = [
-      suite, "--case", name, "--threads", "\(settings.threads)", "--runs", "\(settings.runs)",
-    ]
-    if let batch = settings.batch { child.arguments?.append(contentsOf: ["--batch", "\(batch)"]) }
-    let output = Pipe()
-    child.standardOutput = output
-    try child.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    child.waitUntilExit()
-    guard child.terminationStatus == 0 else {
-      throw BenchmarkError(description: "case \(name) ended with status \(child.terminationStatus)")
-    }
-    return try JSONDecoder().decode(Result.self, from: data)
+  /// Takes as many samples as were asked for.
+  mutating func sample(_ settings: Settings) throws {
+    for _ in 0..<(settings.runs ?? (item.isLong ? 1 : 5)) { _ = try sample() }
+  }
+
+  /// What the samples have shown, of which there is one at least.
+  func result() throws -> Result {
+    let sorted = seconds.sorted()
+    let median = sorted[sorted.count / 2]
+    let scale = item.batch == 0 ? 1 : Double(batch) / Double(item.batch)
+    let images = try item.images?() ?? batch
+    func rate(_ work: Double) -> Double? { work > 0 ? work / median / 1e9 : nil }
+    return Result(
+      case: item.name, threads: threads, batch: batch, median: median, minimum: sorted[0],
+      maximum: sorted[sorted.count - 1], gigaflops: rate(item.operations * scale),
+      gigabytes: rate(item.bytes * scale),
+      imagesPerSecond: images > 0 ? Double(images) / median : nil,
+      pageFaults: Double(pageFaults) / Double(max(calls, 1)),
+      peakResidentMegabytes: ResourceUsage().peakResidentMegabytes)
   }
 }
 
@@ -118,15 +96,23 @@ struct BenchmarkError: Error, CustomStringConvertible {
   let description: String
 }
 
-/// The largest resident memory of this process so far.
-func peakResidentMegabytes() -> Double {
-  var usage = rusage()
-  #if os(Linux)
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    let unit = 1024.0
-  #else
-    getrusage(RUSAGE_SELF, &usage)
-    let unit = 1.0
-  #endif
-  return Double(usage.ru_maxrss) * unit / (1024 * 1024)
+/// What the system has given this process so far.
+struct ResourceUsage {
+  /// The largest resident memory.
+  let peakResidentMegabytes: Double
+  /// Pages that were handed out without reading a disk.
+  let pageFaults: Int
+
+  init() {
+    var usage = rusage()
+    #if os(Linux)
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+      let unit = 1024.0
+    #else
+      getrusage(RUSAGE_SELF, &usage)
+      let unit = 1.0
+    #endif
+    peakResidentMegabytes = Double(usage.ru_maxrss) * unit / (1024 * 1024)
+    pageFaults = Int(usage.ru_minflt)
+  }
 }

@@ -148,7 +148,8 @@ enum Verdict {
         .serious, .shortcut,
         "One property of files, \(best.name) (\(best.rule)), alone gives the right class of "
           + "\(best.overall) of all images."
-          + (rest.isEmpty ? "" : " Less well, but surely, so does: \(rest.joined(separator: ", ")).")
+          + (rest.isEmpty
+            ? "" : " Less well, but surely, so does: \(rest.joined(separator: ", ")).")
           + " A network can learn that in place of the content.")
     ]
   }
@@ -260,7 +261,8 @@ extension AuditReport.Leak.Reason {
       count == 1
         ? "1 is the same picture in another file"
         : "\(count) are the same pictures in other files"
-    case .samePatient: count == 1 ? "1 shows a patient who is there too" : "\(count) show patients who are there too"
+    case .samePatient:
+      count == 1 ? "1 shows a patient who is there too" : "\(count) show patients who are there too"
     }
   }
 

@@ -58,9 +58,16 @@ extension CovidClassifier {
     let batches = loader.batches(epoch: 0)
     while let batch = try batches.next() {
       let views = batch.images.reshaped(to: [-1] + preprocessing.shape)
-      predictions.append(prediction(for: (0..<views.shape[0]).map { views[$0] }))
+      let (name, prediction) = (
+        films.name(at: batch.indices[0]),
+        prediction(for: (0..<views.shape[0]).map { views[$0] })
+      )
+      guard prediction.probabilities.allSatisfy(\.isFinite) else {
+        throw UnusablePrediction(name: name)
+      }
+      predictions.append(prediction)
       labels.append(Int(batch.labels.scalars[0]))
-      names.append(films.name(at: batch.indices[0]))
+      names.append(name)
       try report(predictions.count, loader.sampleCount)
     }
     return FilmPredictions(
@@ -102,14 +109,13 @@ extension CovidClassifier {
   /// The figures of films at the threshold of the classifier.
   private func evaluation(of films: FilmPredictions, named name: String) -> SplitEvaluation {
     var loss = WeightedMean()
-    var matrix = ConfusionMatrix(classNames: classNames)
     for (prediction, label) in zip(films.films, films.predictions.labels) {
-      matrix.add(actual: label, predicted: prediction.predictedIndex)
       let probability = Tensor([Float(prediction.probabilities[1])], shape: [1, 1])
       let target = Tensor([Float(label)], shape: [1, 1])
       loss.add(Double(binaryCrossEntropy(probability, targets: target).item()), count: 1)
     }
     return SplitEvaluation(
-      name: name, loss: loss.value ?? .nan, positiveClass: positiveClass, confusionMatrix: matrix)
+      name: name, loss: loss.value ?? .nan, positiveClass: positiveClass, threshold: threshold,
+      predictions: films.predictions, sampleNames: films.names)
   }
 }

@@ -65,3 +65,14 @@ public struct UnknownClass: Error, Sendable, Hashable, CustomStringConvertible {
     "no class \"\(name)\"; expected \(classNames.joined(separator: " or "))"
   }
 }
+
+/// A film of which a classifier says what is no probability: its weights are damaged, or its sums overflow.
+public struct UnusablePrediction: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The film.
+  public let name: String
+
+  /// The film, what was expected and what came.
+  public var description: String {
+    "\(name): the model gives what is not a number; expected a probability in 0...1"
+  }
+}

@@ -9,8 +9,28 @@ public struct SplitEvaluation: Sendable {
   public let loss: Double
   /// The class that sensitivity speaks of.
   public let positiveClass: String
+  /// The probability of the positive class from which on a film counts as positive.
+  public let threshold: Double
+  /// What the classifier said of every film.
+  public let predictions: ClassifierPredictions
+  /// What every film is called, such as its path, in the order of ``predictions``.
+  public let sampleNames: [String]
   /// Actual classes against predicted ones.
   public let confusionMatrix: ConfusionMatrix
+
+  init(
+    name: String, loss: Double, positiveClass: String, threshold: Double,
+    predictions: ClassifierPredictions, sampleNames: [String]
+  ) {
+    self.name = name
+    self.loss = loss
+    self.positiveClass = positiveClass
+    self.threshold = threshold
+    self.predictions = predictions
+    self.sampleNames = sampleNames
+    confusionMatrix = predictions.confusionMatrix(
+      threshold: threshold, ofClass: predictions.classNames.firstIndex(of: positiveClass) ?? 0)
+  }
 
   /// The number of films.
   public var count: Int { confusionMatrix.total }
@@ -21,7 +41,8 @@ public struct SplitEvaluation: Sendable {
   /// The share of films of the other class that were not taken for the positive one.
   public var specificity: Proportion { confusionMatrix.specificity(ofClass: positiveIndex) }
 
-  private var positiveIndex: Int {
+  /// The number of the positive class.
+  var positiveIndex: Int {
     confusionMatrix.classNames.firstIndex(of: positiveClass) ?? 0
   }
 

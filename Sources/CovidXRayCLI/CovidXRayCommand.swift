@@ -20,7 +20,7 @@ struct CovidXRayCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       PrepareCommand.self, AuditCommand.self, TrainCommand.self, EvaluateCommand.self,
-      PredictCommand.self,
+      PredictCommand.self, ExplainCommand.self,
       SummaryCommand.self,
     ]
   )

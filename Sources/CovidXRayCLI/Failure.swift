@@ -23,6 +23,8 @@ struct Failure: Error {
       return try body()
     } catch let error as CheckpointError {
       throw Failure(code: .unwritableOutput, message: error.description)
+    } catch let error as ImageError {
+      throw Failure(code: .unwritableOutput, message: error.description)
     }
   }
 }

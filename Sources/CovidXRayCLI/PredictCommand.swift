@@ -84,7 +84,7 @@ private struct PredictionRecord: Encodable {
 }
 
 /// The record of a file that cannot be read.
-private struct FailureRecord: Encodable {
+struct FailureRecord: Encodable {
   let event = "failure"
   let synthetic: Bool
   let file: String

@@ -1,4 +1,4 @@
-public import Tensor
+import Tensor
 
 /// A rectangle of whole pixels in a picture.
 public struct ImageRegion: Hashable, Sendable {

@@ -111,7 +111,8 @@ struct DataCommandTests {
       ], status: 64, message: ["--folds", "2 to 1000"]),
     Case(
       arguments: [
-        "prepare", "--cohen", "cohen", "--normals", "normals", "--out", "out", "--normal-count", "0",
+        "prepare", "--cohen", "cohen", "--normals", "normals", "--out", "out", "--normal-count",
+        "0",
       ], status: 64, message: ["--normal-count"]),
     Case(
       arguments: [

@@ -101,6 +101,24 @@ struct Golden: Decodable, Sendable {
     let interval95: [Double]
   }
 
+  struct Summary: Decodable, Sendable {
+    struct Figure: Decodable, Sendable {
+      let value: Double
+      let interval: [Double]
+      let difference: Double
+      let differenceInterval: [Double]
+      let pValue: Double
+    }
+
+    let labels: [Int]
+    let groups: [Int]
+    let threshold: Double?
+    let first: [[Double]]
+    let second: [[Double]]
+    /// By kind, followed by the number of the class where it is of one.
+    let figures: [String: Figure]
+  }
+
   let specialFunctions: SpecialFunctions
   let proportions: [[Double]]
   let binary: [String: Binary]
@@ -109,6 +127,7 @@ struct Golden: Decodable, Sendable {
   let bootstrap: Bootstrap
   let groupedFolds: [GroupedFolds]
   let spread: Spread
+  let summaries: [Summary]
 
   /// The file, read anew.
   ///

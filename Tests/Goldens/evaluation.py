@@ -350,6 +350,117 @@ def spread():
     }
 
 
+# All figures of one set, on the same resamples.
+
+
+def figures(labels, probabilities, predicted, positive):
+    """Every figure by its name; None where the samples have none."""
+    classes = probabilities.shape[1]
+    everything = list(range(classes))
+    present = all((labels == c).any() for c in everything)
+    shown = [positive] if classes == 2 else everything
+    if classes == 2:
+        stated, truth = probabilities[:, positive], labels == positive
+    else:
+        stated, truth = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+
+    def area(c):
+        if (labels == c).all() or not (labels == c).any():
+            return None
+        return metrics.roc_auc_score(labels == c, probabilities[:, c])
+
+    def share(part, whole):
+        return None if whole.sum() == 0 else (part & whole).sum() / whole.sum()
+
+    def f1(c):
+        if not ((labels == c) | (predicted == c)).any():
+            return None
+        return metrics.f1_score(labels == c, predicted == c)
+
+    f1s, areas = [f1(c) for c in everything], [area(c) for c in everything]
+    result = {
+        "accuracy": metrics.accuracy_score(labels, predicted),
+        "balancedAccuracy": metrics.balanced_accuracy_score(labels, predicted) if present else None,
+        "macroF1": None if None in f1s else np.mean(f1s),
+        "brierScore": metrics.brier_score_loss(labels, probabilities, labels=everything)
+        if classes > 2
+        else np.mean((stated - truth) ** 2),
+        "logLoss": metrics.log_loss(labels, probabilities, labels=everything),
+        "expectedCalibrationError": calibration_error(stated, truth, [i / 10 for i in range(11)])[0],
+    }
+    if classes > 2:
+        result["areaUnderROC"] = None if None in areas else np.mean(areas)
+    for c in shown:
+        is_class, taken = labels == c, predicted == c
+        result |= {
+            f"sensitivity {c}": share(taken, is_class),
+            f"specificity {c}": share(~taken, ~is_class),
+            f"precision {c}": share(is_class, taken),
+            f"negativePredictiveValue {c}": share(~is_class, ~taken),
+            f"f1 {c}": f1s[c],
+            f"areaUnderROC {c}": areas[c],
+            f"averagePrecision {c}": metrics.average_precision_score(is_class, probabilities[:, c])
+            if is_class.any()
+            else None,
+        }
+    return result
+
+
+def summaries(random):
+    cases = []
+    for classes, count, patients, threshold in [(2, 70, 25, 0.4), (3, 60, 60, None)]:
+        group = random.integers(0, patients, count) if patients < count else np.arange(count)
+        labels = (group % classes) if patients < count else random.integers(0, classes, count)
+        labels = np.where(random.random(count) < 0.1, random.integers(0, classes, count), labels)
+        models = []
+        for _ in range(2):
+            logits = random.normal(size=(count, classes))
+            logits[np.arange(count), labels] += 1.2
+            probabilities = np.round(special.softmax(logits, axis=1), 2)
+            probabilities[:, -1] = 1 - probabilities[:, :-1].sum(axis=1)
+            probabilities = np.clip(np.round(probabilities, 12), 0.001, None)
+            probabilities /= probabilities.sum(axis=1, keepdims=True)
+            models.append(probabilities)
+
+        def predicted(p):
+            return p.argmax(axis=1) if threshold is None else np.where(p[:, 0] >= threshold, 0, 1)
+
+        order = list(dict.fromkeys(group.tolist()))
+        units = [[int(i) for i in np.flatnonzero(group == g)] for g in order]
+        drawn = list(resamples(SEED, units, 200))
+
+        def evaluated(p, indices):
+            return figures(labels[indices], p[indices], predicted(p)[indices], 0)
+
+        everyone = np.arange(count)
+        first, second = (evaluated(p, everyone) for p in models)
+        rows = [[evaluated(p, indices) for p in models] for indices in drawn]
+        expected = {}
+        for name in first:
+            own = np.array([r[0][name] for r in rows if r[0][name] is not None], float)
+            both = [r for r in rows if r[0][name] is not None and r[1][name] is not None]
+            difference = np.array([r[0][name] - r[1][name] for r in both], float)
+            ranks = (1 + min((difference <= 0).sum(), (difference >= 0).sum())) / (1 + len(difference))
+            expected[name] = {
+                "value": first[name],
+                "interval": np.quantile(own, [0.025, 0.975]).tolist(),
+                "difference": first[name] - second[name],
+                "differenceInterval": np.quantile(difference, [0.025, 0.975]).tolist(),
+                "pValue": min(1, 2 * ranks),
+            }
+        cases.append(
+            {
+                "labels": labels.tolist(),
+                "groups": group.tolist(),
+                "threshold": threshold,
+                "first": models[0].tolist(),
+                "second": models[1].tolist(),
+                "figures": expected,
+            }
+        )
+    return cases
+
+
 def main():
     found = (np.__version__, scipy.__version__, sklearn.__version__)
     assert found == ("2.4.6", "1.17.1", "1.9.1"), f"made with other versions: {found}"
@@ -364,6 +475,7 @@ def main():
         "bootstrap": bootstrap(random),
         "groupedFolds": grouped_folds(random),
         "spread": spread(),
+        "summaries": summaries(np.random.default_rng(SEED + 1)),
     }
     path = pathlib.Path(__file__).with_suffix(".json")
     text = json.dumps(content, allow_nan=False, default=lambda value: value.item())

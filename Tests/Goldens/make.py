@@ -28,6 +28,7 @@ SUBJECTS = [
     "philox",
     "qr",
     "augmentation",
+    "explanation",
 ]
 
 

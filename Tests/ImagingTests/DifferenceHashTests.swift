@@ -5,7 +5,8 @@ import Testing
 @Suite("Difference hash")
 struct DifferenceHashTests {
   /// Brightness that rises to the right in some rows and falls in the others.
-  private func picture(rising rows: Set<Int>, scale: Int = 1, mode: Image.ColourMode = .grey) -> Image
+  private func picture(rising rows: Set<Int>, scale: Int = 1, mode: Image.ColourMode = .grey)
+    -> Image
   {
     let (height, width) = (16 * scale, 17 * scale)
     var pixels: [UInt8] = []
@@ -19,7 +20,8 @@ struct DifferenceHashTests {
     return Image(Tensor(pixels, shape: [height, width, mode.channels]))
   }
 
-  @Test("by hand: every row that rises instead of falling is sixteen bits", arguments: [0, 1, 7, 16])
+  @Test(
+    "by hand: every row that rises instead of falling is sixteen bits", arguments: [0, 1, 7, 16])
   func distance(count: Int) {
     let falling = DifferenceHash(of: picture(rising: []))
     let some = DifferenceHash(of: picture(rising: Set(0..<count)))

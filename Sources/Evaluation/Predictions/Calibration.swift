@@ -62,15 +62,10 @@ public struct Calibration: Sendable, Hashable {
     var counts = [Int](repeating: 0, count: binCount)
     var hits = counts
     for (probability, outcome) in zip(probabilities, outcomes) {
-      // The bin is the number of inner edges strictly below.
-      var (low, high) = (1, binCount)
-      while low < high {
-        let middle = (low + high) / 2
-        if edges[middle] < probability { low = middle + 1 } else { high = middle }
-      }
-      sums[low - 1] += probability
-      counts[low - 1] += 1
-      hits[low - 1] += outcome ? 1 : 0
+      let bin = Self.bin(of: probability, edges)
+      sums[bin] += probability
+      counts[bin] += 1
+      hits[bin] += outcome ? 1 : 0
     }
     bins = (0..<binCount).map { index in
       Bin(
@@ -80,7 +75,18 @@ public struct Calibration: Sendable, Hashable {
     }
   }
 
-  private static func edges(
+  /// The bin that a probability falls into: the number of inner edges strictly below it.
+  static func bin(of probability: Double, _ edges: [Double]) -> Int {
+    var (low, high) = (1, edges.count - 1)
+    while low < high {
+      let middle = (low + high) / 2
+      if edges[middle] < probability { low = middle + 1 } else { high = middle }
+    }
+    return low - 1
+  }
+
+  /// The lower end of the first bin, and the upper ends of all.
+  static func edges(
     _ probabilities: [Double], _ binCount: Int, _ binning: Binning
   ) -> [Double] {
     let fractions = (0...binCount).map { Double($0) / Double(binCount) }

@@ -65,7 +65,7 @@ public struct ClassifierPredictions: Sendable, Hashable {
       labels: labels, classNames: classNames)
   }
 
-  private init(uncheckedProbabilities: [Double], labels: [Int], classNames: [String]) {
+  init(uncheckedProbabilities: [Double], labels: [Int], classNames: [String]) {
     self.classNames = classNames
     self.labels = labels
     self.probabilities = uncheckedProbabilities
@@ -143,6 +143,18 @@ public struct ClassifierPredictions: Sendable, Hashable {
       }
     }
     return sum / Double(count) / (classCount == 2 ? 2 : 1)
+  }
+
+  /// The mean negative logarithm of the actual class's probability, or nil without samples.
+  ///
+  /// Infinite where an actual class was given a probability of 0.
+  public var logLoss: Double? {
+    count == 0 ? nil : logLosses.reduce(0, +) / Double(count)
+  }
+
+  /// `−log p` of the actual class, sample by sample.
+  var logLosses: [Double] {
+    labels.indices.map { -log(probabilities[$0 * classCount + labels[$0]]) }
   }
 
   func requireClass(_ index: Int, _ operation: String) {

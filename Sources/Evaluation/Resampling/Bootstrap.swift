@@ -65,10 +65,7 @@ public struct Bootstrap: Sendable, Hashable {
   public func estimate<Group: Hashable>(
     sampleCount: Int, groups: [Group], statistic: ([Int]) -> Double?
   ) -> Statistic<Estimate> {
-    switch replicates(sampleCount, groups, statistic) {
-    case .defined(let replicates): .defined(replicates.estimate(level: level))
-    case .undefined(let reason): .undefined(reason: reason)
-    }
+    estimates(sampleCount: sampleCount, groups: groups) { [statistic($0)] }[0]
   }
 
   /// The statistic of `sampleCount` independent samples with its interval.
@@ -78,6 +75,27 @@ public struct Bootstrap: Sendable, Hashable {
     sampleCount: Int, statistic: ([Int]) -> Double?
   ) -> Statistic<Estimate> {
     estimate(sampleCount: sampleCount, groups: Array(0..<sampleCount), statistic: statistic)
+  }
+
+  /// Several statistics of the same resamples, each with its interval.
+  ///
+  /// The draws are those of `estimate(sampleCount:groups:statistic:)`, and so is each result.
+  ///
+  /// - Parameters:
+  ///   - sampleCount: The number of samples.
+  ///   - groups: The group of every sample, such as its patient.
+  ///   - statistics: Computes the statistics of the samples at the given indices, always as many.
+  /// - Returns: One estimate a statistic.
+  /// - Precondition: `groups` names a group for every sample.
+  public func estimates<Group: Hashable>(
+    sampleCount: Int, groups: [Group], statistics: ([Int]) -> [Double?]
+  ) -> [Statistic<Estimate>] {
+    replicates(sampleCount, groups, statistics).map { replicates in
+      switch replicates {
+      case .defined(let replicates): .defined(replicates.estimate(level: level))
+      case .undefined(let reason): .undefined(reason: reason)
+      }
+    }
   }
 
   /// How much two statistics of the same samples differ, both computed on every resample.
@@ -95,20 +113,35 @@ public struct Bootstrap: Sendable, Hashable {
     sampleCount: Int, groups: [Group], first: ([Int]) -> Double?,
     second: ([Int]) -> Double?
   ) -> Statistic<Comparison> {
-    let difference: ([Int]) -> Double? = { indices in
-      guard let first = first(indices), let second = second(indices) else { return nil }
-      return first - second
-    }
-    switch replicates(sampleCount, groups, difference) {
-    case .undefined(let reason):
-      return .undefined(reason: reason)
-    case .defined(let replicates):
-      let below = replicates.sorted.count { $0 <= 0 }
-      let above = replicates.sorted.count { $0 >= 0 }
-      let smaller = Double(min(below, above) + 1) / Double(replicates.sorted.count + 1)
-      return .defined(
-        Comparison(
-          difference: replicates.estimate(level: level), pValue: min(1, 2 * smaller)))
+    comparisons(sampleCount: sampleCount, groups: groups) { indices in
+      guard let first = first(indices), let second = second(indices) else { return [nil] }
+      return [first - second]
+    }[0]
+  }
+
+  /// Several differences between two classifiers, all computed on the same resamples.
+  ///
+  /// - Parameters:
+  ///   - sampleCount: The number of samples.
+  ///   - groups: The group of every sample, such as its patient.
+  ///   - differences: Computes the differences of the samples at the given indices, always as many.
+  /// - Returns: One comparison a difference.
+  /// - Precondition: `groups` names a group for every sample.
+  public func comparisons<Group: Hashable>(
+    sampleCount: Int, groups: [Group], differences: ([Int]) -> [Double?]
+  ) -> [Statistic<Comparison>] {
+    replicates(sampleCount, groups, differences).map { replicates in
+      switch replicates {
+      case .undefined(let reason):
+        return .undefined(reason: reason)
+      case .defined(let replicates):
+        let below = replicates.sorted.count { $0 <= 0 }
+        let above = replicates.sorted.count { $0 >= 0 }
+        let smaller = Double(min(below, above) + 1) / Double(replicates.sorted.count + 1)
+        return .defined(
+          Comparison(
+            difference: replicates.estimate(level: level), pValue: min(1, 2 * smaller)))
+      }
     }
   }
 
@@ -140,18 +173,17 @@ public struct Bootstrap: Sendable, Hashable {
   }
 
   private func replicates<Group: Hashable>(
-    _ sampleCount: Int, _ groups: [Group], _ statistic: ([Int]) -> Double?
-  ) -> Statistic<Replicates> {
+    _ sampleCount: Int, _ groups: [Group], _ statistics: ([Int]) -> [Double?]
+  ) -> [Statistic<Replicates>] {
     require(
       groups.count == sampleCount,
       "Bootstrap: \(sampleCount) samples, but \(groups.count) groups")
-    guard let value = statistic(Array(0..<sampleCount)), value.isFinite else {
-      return .undefined(reason: "bootstrap: the samples as they are have no such statistic")
-    }
+    let originals = statistics(Array(0..<sampleCount))
     let units = indicesByGroup(groups)
-    var values: [Double] = []
+    var values = originals.map { _ in [Double]() }
     var indices: [Int] = []
-    for resample in 0..<resampleCount {
+    let isWanted = originals.map { $0?.isFinite ?? false }
+    for resample in 0..<resampleCount where isWanted.contains(true) {
       let stream = key.derived(UInt64(resample))
       indices.removeAll(keepingCapacity: true)
       for draw in units.indices {
@@ -159,14 +191,26 @@ public struct Bootstrap: Sendable, Hashable {
         let word = stream.word(at: UInt64(draw))
         indices += units[Int(word.multipliedFullWidth(by: UInt64(units.count)).high)]
       }
-      if let value = statistic(indices), value.isFinite { values.append(value) }
+      let drawn = statistics(indices)
+      require(
+        drawn.count == originals.count,
+        "Bootstrap: \(originals.count) statistics at first, then \(drawn.count)")
+      for (index, value) in drawn.enumerated() {
+        if let value, value.isFinite { values[index].append(value) }
+      }
     }
-    guard !values.isEmpty else {
-      return .undefined(reason: "bootstrap: no resample has such a statistic")
+    return originals.indices.map { index in
+      guard let value = originals[index], value.isFinite else {
+        return .undefined(reason: "bootstrap: the samples as they are have no such statistic")
+      }
+      guard !values[index].isEmpty else {
+        return .undefined(reason: "bootstrap: no resample has such a statistic")
+      }
+      return .defined(
+        Replicates(
+          value: value, sorted: values[index].sorted(),
+          undefinedCount: resampleCount - values[index].count))
     }
-    values.sort()
-    return .defined(
-      Replicates(value: value, sorted: values, undefinedCount: resampleCount - values.count))
   }
 }
 

@@ -23,8 +23,10 @@ public struct ConfusionMatrixChart: Sendable, Hashable {
   /// The chart as an SVG file, complete in itself.
   ///
   /// It widens with the number of classes, from about ten on.
-  public func svg() -> String {
-    let layout = Layout(matrix)
+  ///
+  /// - Parameter width: How wide it is with few classes, in pixels, 320 or more.
+  public func svg(width: Double = 560) -> String {
+    let layout = Layout(matrix, width: ChartFrame.checked(width))
     let rows = matrix.classNames.indices.map { row -> String in
       let cells = matrix.classNames.indices.filter { matrix.counts[row][$0] > 0 }
         .map { "\(matrix.counts[row][$0]) as \(matrix.classNames[$0])" }
@@ -59,14 +61,14 @@ public struct ConfusionMatrixChart: Sendable, Hashable {
     static let headHeight = 26.0
     private static let longestName = 150.0
 
-    init(_ matrix: ConfusionMatrix) {
+    init(_ matrix: ConfusionMatrix, width limit: Double) {
       let count = Double(matrix.classCount)
       let widths = matrix.classNames.map { TextMetrics.width($0, size: Theme.textSize, bold: true) }
       let longest = min(Self.longestName, widths.max() ?? 0)
       let smallest = max(
         34, TextMetrics.width(String(matrix.total), size: Theme.textSize) + 10)
       nameWidth = max(70, longest) + 12
-      let room = 560 - 2 * ChartFrame.margin - nameWidth
+      let room = limit - 2 * ChartFrame.margin - nameWidth
       cellWidth = min(170, max(smallest, room / count))
       cellHeight = min(104, max(smallest, cellWidth * 0.7))
       turnsNames = longest > cellWidth - 8

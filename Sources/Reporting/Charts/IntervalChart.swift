@@ -66,20 +66,23 @@ public struct IntervalChart: Sendable, Hashable {
   private static let footHeight = 50.0
 
   /// The chart as an SVG file, complete in itself.
-  public func svg() -> String {
-    let frame = ChartFrame(
+  ///
+  /// - Parameter width: How wide it is, in pixels, 320 or more. Text keeps its size.
+  public func svg(width: Double = 560) -> String {
+    var frame = ChartFrame(
       title: title,
       description: "Chart of \(axis.title). " + rows.map(spoken).joined(separator: " "),
       legend: reference.map {
         [.init(sample: .guide, name: "for comparison: \(axis.text($0))")]
       } ?? [], notes: notes, caption: caption)
+    frame.width = ChartFrame.checked(width)
     let height = Self.rowHeight * Double(max(1, rows.count)) + Self.footHeight
     return frame.svg(bodyHeight: height) { elements(in: $0) }
   }
 
   private func isShown(_ row: Row) -> Bool { row.value.map(axis.accepts) ?? false }
 
-  private func written(_ row: Row) -> String {
+  func written(_ row: Row) -> String {
     guard let value = row.value, isShown(row) else { return "undefined" }
     guard let interval = row.interval else { return axis.text(value) }
     if axis.format == .percent {

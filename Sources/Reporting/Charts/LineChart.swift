@@ -70,7 +70,9 @@ public struct LineChart: Sendable, Hashable {
   }
 
   /// The chart as an SVG file, complete in itself.
-  public func svg() -> String {
+  ///
+  /// - Parameter width: How wide it is, in pixels, 320 or more. Text keeps its size.
+  public func svg(width: Double = 560) -> String {
     // Marks show where the values are, as long as they do not run into each other.
     let hasMarks = (series.map(\.points.count).max() ?? 0) <= 40
     let plot = XYPlot(
@@ -80,12 +82,13 @@ public struct LineChart: Sendable, Hashable {
           name: series.name, index: index, points: series.points.map { ($0.x, $0.y) },
           hasMarks: hasMarks)
       })
-    let frame = ChartFrame(
+    var frame = ChartFrame(
       title: title,
       description: "Line chart of \(yAxis.title) by \(xAxis.title). \(plot.description)",
       legend: series.enumerated().map {
         .init(sample: .curve($0.offset, marks: hasMarks), name: $0.element.name)
       }, notes: plot.notes, caption: caption)
-    return frame.svg(bodyHeight: 320) { plot.elements(plot.frame(in: $0)) }
+    frame.width = ChartFrame.checked(width)
+    return frame.svg(bodyHeight: width < 480 ? 260 : 320) { plot.elements(plot.frame(in: $0)) }
   }
 }

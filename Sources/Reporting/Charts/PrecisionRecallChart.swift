@@ -24,7 +24,9 @@ public struct PrecisionRecallChart: Sendable, Hashable {
   }
 
   /// The chart as an SVG file, complete in itself.
-  public func svg() -> String {
+  ///
+  /// - Parameter width: How wide it is, in pixels, 320 or more. Text keeps its size.
+  public func svg(width: Double = 480) -> String {
     var square = SquareChart(
       xAxis: Axis("sensitivity (recall)", format: .percent, range: 0...1),
       yAxis: Axis("precision", format: .percent, range: 0...1))
@@ -57,6 +59,6 @@ public struct PrecisionRecallChart: Sendable, Hashable {
       square.add(
         guide: .init(from: (0, level), to: (1, level)), name: "chance (\(Ticks.percent(level)))")
     }
-    return square.svg(title: title, kind: "Precision-recall chart", caption: caption)
+    return square.svg(title: title, kind: "Precision-recall chart", caption: caption, width: width)
   }
 }

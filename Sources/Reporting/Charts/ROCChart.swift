@@ -42,7 +42,9 @@ public struct ROCChart: Sendable, Hashable {
   }
 
   /// The chart as an SVG file, complete in itself.
-  public func svg() -> String {
+  ///
+  /// - Parameter width: How wide it is, in pixels, 320 or more. Text keeps its size.
+  public func svg(width: Double = 480) -> String {
     var square = SquareChart(
       xAxis: Axis("false positive rate (1 − specificity)", format: .percent, range: 0...1),
       yAxis: Axis("sensitivity", format: .percent, range: 0...1))
@@ -68,7 +70,7 @@ public struct ROCChart: Sendable, Hashable {
       }
     }
     square.add(guide: .init(from: (0, 0), to: (1, 1)), name: "chance")
-    return square.svg(title: title, kind: "ROC chart", caption: caption)
+    return square.svg(title: title, kind: "ROC chart", caption: caption, width: width)
   }
 }
 

@@ -26,7 +26,9 @@ public struct ReliabilityChart: Sendable, Hashable {
   private static let stripHeight = 84.0
 
   /// The chart as an SVG file, complete in itself.
-  public func svg() -> String {
+  ///
+  /// - Parameter width: How wide it is, in pixels, 320 or more. Text keeps its size.
+  public func svg(width: Double = 480) -> String {
     var square = SquareChart(
       xAxis: Axis("stated probability of \(outcome)", format: .percent, range: 0...1),
       yAxis: Axis("observed share of \(outcome)", format: .percent, range: 0...1))
@@ -44,8 +46,8 @@ public struct ReliabilityChart: Sendable, Hashable {
       }, index: 0, name: "bins, with 95 % intervals")
     square.add(guide: .init(from: (0, 0), to: (1, 1)), name: "calibrated")
     return square.svg(
-      title: title, kind: "Reliability diagram", caption: caption, stripHeight: Self.stripHeight,
-      strip: strip)
+      title: title, kind: "Reliability diagram", caption: caption, width: width,
+      stripHeight: Self.stripHeight, strip: strip)
   }
 
   /// A bar for every bin, as high as its share of the fullest.

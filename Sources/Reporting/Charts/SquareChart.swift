@@ -7,8 +7,8 @@ struct SquareChart {
   private var guides: [XYPlot.Guide] = []
   private var legend: [ChartFrame.LegendItem] = []
 
-  private static let width = 480.0
-  private static let plotHeight = 372.0
+  /// What a chart is wider than its plot is high.
+  private static let margins = 108.0
 
   init(xAxis: Axis, yAxis: Axis) {
     self.xAxis = xAxis
@@ -48,7 +48,7 @@ struct SquareChart {
   ///
   /// `strip` draws what stands under the plot, as wide as it is.
   func svg(
-    title: String, kind: String, caption: String?, stripHeight: Double = 0,
+    title: String, kind: String, caption: String?, width: Double, stripHeight: Double = 0,
     strip: (Rectangle) -> [SVGElement] = { _ in [] }
   ) -> String {
     let plot = XYPlot(
@@ -57,8 +57,8 @@ struct SquareChart {
       title: title,
       description: "\(kind) of \(yAxis.title) by \(xAxis.title). \(plot.description)",
       legend: legend, notes: plot.notes + notes, caption: caption)
-    frame.width = Self.width
-    let height = PlotFrame.headHeight(yAxis) + Self.plotHeight + PlotFrame.footHeight
+    frame.width = ChartFrame.checked(width)
+    let height = PlotFrame.headHeight(yAxis) + width - Self.margins + PlotFrame.footHeight
     return frame.svg(bodyHeight: height + stripHeight) { area in
       let axes = plot.frame(in: area.inset(bottom: stripHeight))
       let below = area.inset(top: area.height - stripHeight)

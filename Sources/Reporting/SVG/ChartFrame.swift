@@ -1,3 +1,5 @@
+import Tensor
+
 /// What stands around every chart: title, legend above and notes below the picture, and the text for those who cannot see it.
 struct ChartFrame {
   /// A sample of how something is drawn, with its name.
@@ -27,6 +29,12 @@ struct ChartFrame {
   /// What the caller wants under the picture.
   let caption: String?
   var width = 560.0
+
+  /// The width, if there is room for a chart in it.
+  static func checked(_ width: Double) -> Double {
+    require(width >= 320 && width <= 10_000, "svg(width:): needs 320 to 10000, got \(width)")
+    return width
+  }
 
   /// The file, of the body's height and what the rest needs.
   func svg(bodyHeight: Double, body: (Rectangle) -> [SVGElement]) -> String {
