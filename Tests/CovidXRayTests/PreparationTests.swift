@@ -128,7 +128,7 @@ struct PreparationTests {
           DroppedFilm(file: "film1.png", line: 27, reason: "the file is in line 2 already"),
           DroppedFilm(
             file: "images/broken.png", line: 28,
-            reason: "cannot be read: neither JPEG nor PNG, by its first bytes"),
+            reason: "cannot be read: neither JPEG nor PNG (it begins with 6E 6F 20 69 6D 61 67 65)"),
           DroppedFilm(
             file: "images/copy.png", line: 29, reason: "the same file as images/film1.png"),
         ])
