@@ -86,6 +86,12 @@ public struct DroppedFilm: Sendable, Hashable, Encodable {
   /// Why it was dropped.
   public let reason: String
 
+  package init(file: String, line: Int?, reason: String) {
+    self.file = file
+    self.line = line
+    self.reason = reason
+  }
+
   /// How many were dropped for each reason, the most frequent first.
   public static func counts(of dropped: [DroppedFilm]) -> [(reason: String, count: Int)] {
     var counts: [String: Int] = [:]
