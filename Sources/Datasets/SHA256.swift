@@ -25,7 +25,7 @@ package struct SHA256: Sendable {
     var rest = Array(bytes[whole...]) + [0x80]
     rest += [UInt8](repeating: 0, count: (120 - rest.count) % 64)
     for shift in stride(from: 56, through: 0, by: -8) {
-      rest.append(UInt8(truncatingIfNeeded: UInt64(bytes.count) * 8 >> UInt64(shift)))
+      rest.append(UInt8(truncatingIfNeeded: (UInt64(bytes.count) * 8) >> UInt64(shift)))
     }
     rest.withUnsafeBytes { rest in
       for start in stride(from: 0, to: rest.count, by: 64) {
