@@ -20,8 +20,7 @@ struct CovidXRayCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       PrepareCommand.self, AuditCommand.self, TrainCommand.self, EvaluateCommand.self,
-      PredictCommand.self, ExplainCommand.self,
-      SummaryCommand.self,
+      PredictCommand.self, CrossValidateCommand.self, ExplainCommand.self, SummaryCommand.self,
     ]
   )
 }
