@@ -19,8 +19,8 @@ struct CovidXRayCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      AuditCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
-      CrossValidateCommand.self, ExplainCommand.self, SummaryCommand.self,
+      PrepareCommand.self, AuditCommand.self, TrainCommand.self, EvaluateCommand.self,
+      PredictCommand.self, CrossValidateCommand.self, ExplainCommand.self, SummaryCommand.self,
     ]
   )
 }
