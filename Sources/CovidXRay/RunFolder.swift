@@ -53,8 +53,8 @@ public final class RunFolder: Sendable {
   /// - Parameters:
   ///   - run: The run.
   ///   - configuration: How it was made.
-  ///   - patients: The patient of a film by its name, where patients are known: intervals are then as wide as their number
-  ///     allows.
+  ///   - patients: The patient of a film by its path from the folder of the data set on, where patients are known: intervals
+  ///     are then as wide as their number allows.
   ///   - audit: What an audit of the films found, or why there is none; nil where none was wanted.
   /// - Throws: `CheckpointError` where that is not possible. Nothing is left then, and an earlier run is as it was.
   public func publish(
@@ -62,10 +62,7 @@ public final class RunFolder: Sendable {
     audit: Result<AuditReport, any Error>? = nil
   ) throws {
     try folder.publish { partialURL in
-      let (training, validation) = (
-        FilmEvaluation(run.training, patients: patients),
-        FilmEvaluation(run.validation, patients: patients)
-      )
+      let (training, validation) = run.evaluations(patients: patients)
       let page = run.page(
         configuration: configuration, validation: validation, training: training, audit: audit)
       let texts = [
