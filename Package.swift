@@ -140,7 +140,7 @@ let package = Package(
     tests(
       of: "CovidXRayWeb",
       [
-        "CovidXRay", "Explanation", "Imaging", "Layers", "Tensor",
+        "CovidXRay", "Explanation", "Imaging", "Layers", "Reporting", "Tensor",
         .product(name: "FlyingFox", package: "FlyingFox", condition: .when(traits: ["Web"])),
       ]),
     // Runs the built program, which is made before any test runs.

@@ -5,6 +5,8 @@ extension WebPage {
   static let style =
     PageStyle.sheet + """
       body { max-width: 52rem }
+      h1 { text-wrap: balance }
+      .notice { max-width: none }
       section h2 { margin-top: 1.75rem }
       #worth { margin-top: 3rem }
       .drop { margin: 1.25rem 0 0; padding: 1.1rem 1rem; border: 2px dashed var(--line); \
@@ -22,6 +24,7 @@ extension WebPage {
       [hidden] { display: none }
       #status { min-height: 1.55em; margin: .75rem 0 0; color: var(--soft) }
       #answer { border: 0; padding: 0; margin: .75rem 0 .25rem }
+      #answer:focus { outline: none }
       .scale { position: relative; height: 1.6rem; margin-top: .9rem; border: 1px solid var(--soft); \
       border-radius: .3rem; background: var(--raised) }
       .scale div { position: absolute; top: 0; bottom: 0 }
@@ -93,7 +96,7 @@ extension WebPage {
         ? "Nothing on the film does."
         : `${percent(answer.share_outside_lungs)} of it lies outside the middle 80 % of height and `
           + `width, where lungs are; if it were even, ${percent(answer.even_share_outside_lungs)} would.`;
-      at("status").textContent = "Done.";
+      at("status").textContent = `Looked at ${film.name}.`;
       at("error").hidden = true;
       result.classList.remove("old");
       result.hidden = false;
@@ -110,10 +113,17 @@ extension WebPage {
       const query = new URLSearchParams({ method: at("method").value });
       if (at("class").value) query.set("class", at("class").value);
       try {
-        const response = await fetch("/explain?" + query, {
-          method: "POST", body: film, signal: own.signal,
-          headers: { "Content-Type": "application/octet-stream" },
-        });
+        let response;
+        // Where others are served first, it comes again, for half a minute.
+        for (let tries = 0; tries < 20; tries += 1) {
+          response = await fetch("/explain?" + query, {
+            method: "POST", body: film, signal: own.signal,
+            headers: { "Content-Type": "application/octet-stream" },
+          });
+          if (response.status !== 503) break;
+          await new Promise(later => setTimeout(later, 1500));
+          if (own !== request) return;
+        }
         const answer = await response.json();
         if (own !== request) return;
         if (!response.ok) return fail(answer.error);

@@ -73,8 +73,8 @@ struct WebPage {
       </section>
       <section aria-labelledby="worth">
       <h2 id="worth">What an answer is worth</h2>
-      <p>It comes from \(networks), measured on few films. A probability near 0 or 1 is no sign that it is right: on films of \
-      another source such a network is often sure and wrong.</p>
+      <p>It comes from \(networks). A probability near 0 or 1 is no sign that it is right: on films of another source than its \
+      own, such a network is often sure and wrong.</p>
       \(card.caveats)</section>
       <details><summary>All of the model card</summary>
       \(card.rest)</details>

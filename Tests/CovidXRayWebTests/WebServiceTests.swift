@@ -2,6 +2,7 @@ import CovidXRay
 import CovidXRayWeb
 import Foundation
 import Imaging
+import Reporting
 import Testing
 
 @Suite("Local web page")
