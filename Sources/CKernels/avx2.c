@@ -18,12 +18,12 @@
 
 #pragma clang attribute pop
 
-const ConvolutionKernels *convolution_kernels_avx2(void) {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &convolution_kernels : 0;
+const Kernels *kernels_avx2(void) {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kernels : 0;
 }
 
 #else
 
-const ConvolutionKernels *convolution_kernels_avx2(void) { return 0; }
+const Kernels *kernels_avx2(void) { return 0; }
 
 #endif

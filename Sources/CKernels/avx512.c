@@ -21,12 +21,12 @@
 
 #pragma clang attribute pop
 
-const ConvolutionKernels *convolution_kernels_avx512(void) {
-  return __builtin_cpu_supports("x86-64-v4") ? &convolution_kernels : 0;
+const Kernels *kernels_avx512(void) {
+  return __builtin_cpu_supports("x86-64-v4") ? &kernels : 0;
 }
 
 #else
 
-const ConvolutionKernels *convolution_kernels_avx512(void) { return 0; }
+const Kernels *kernels_avx512(void) { return 0; }
 
 #endif

@@ -10,4 +10,4 @@
 #define EACH_TRANSPOSED_TILE(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1)
 #include "kernels/table.h"
 
-const ConvolutionKernels *convolution_kernels_portable(void) { return &convolution_kernels; }
+const Kernels *kernels_portable(void) { return &kernels; }

@@ -125,8 +125,8 @@ struct SyntheticFilm {
   mutating func addOpacities(key: RandomKey, scale: Float) {
     var draws = SyntheticDraws(key: key)
     let noise = SyntheticNoise(key: key.derived(0))
-    // One in five is faint: those are what a network misses.
-    let severity = draws.chance(0.2) ? draws.uniform(0.2...0.5) : draws.uniform(0.65...0.95)
+    // One in eight is faint: those are what a network misses.
+    let severity = draws.chance(0.12) ? draws.uniform(0.2...0.5) : draws.uniform(0.7...1)
     let firstSide = draws.side()
     for number in 0..<draws.integer(8...13) {
       // The first two lie on either side, four times out of five or more.
@@ -169,9 +169,9 @@ struct SyntheticFilm {
   /// The picture: densities through blur, exposure, vignetting and grain.
   consuming func exposed(mode: Image.ColourMode) -> Image {
     var draws = SyntheticDraws(key: key.derived(SyntheticChest.Address.exposure))
-    let brightness = draws.uniform(-0.1...0.1)
-    let contrast = draws.uniform(0.78...1.22)
-    let bend = draws.uniform(-0.5...0.5)
+    let brightness = draws.uniform(-0.05...0.05)
+    let contrast = draws.uniform(0.85...1.15)
+    let bend = draws.uniform(-0.3...0.3)
     let vignette = draws.uniform(0...0.12)
     let grain = draws.uniform(2...7)
     // Less on a smaller picture, whose pixels see more of the chest; a window of three pixels can do no more on a larger.

@@ -45,12 +45,10 @@ public struct BatchNorm<Scalar: DifferentiableScalar>: Layer {
       let factor = gamma / Variable((runningVariance.value + epsilon).sqrt())
       return input * factor + (beta - Variable(runningMean.value) * factor)
     }
-    let axes = Array(0..<input.rank - 1)
-    let mean = input.mean(alongAxes: axes)
-    let variance = input.variance(alongAxes: axes)
-    average(mean.value, into: runningMean, in: &context)
-    average(variance.value, into: runningVariance, in: &context)
-    return (input - mean) * (gamma / variance.shifted(by: epsilon).sqrt()) + beta
+    let (output, moments) = input.batchNormalized(scale: gamma, offset: beta, epsilon: epsilon)
+    average(moments.mean, into: runningMean, in: &context)
+    average(moments.variance, into: runningVariance, in: &context)
+    return output
   }
 
   /// Notes the next running average.

@@ -3,17 +3,17 @@ public import Tensor
 
 /// A two-dimensional convolution of images, `yₙᵢⱼₒ = bₒ + Σ xₙ,ᵢₛ₊ₖ,ⱼₛ₊ₗ,꜀ wₖₗ꜀ₒ`.
 public struct Conv2D<Scalar: DifferentiableScalar>: Layer {
-  /// `w`, of shape `[height, width, inputChannels, outputChannels]`.
+  /// `w`, of shape `[height, width, inputChannels / groups, outputChannels]`.
   public var filter: Parameter<Scalar>
   /// `b`, of shape `[outputChannels]`, or none.
   public var bias: Parameter<Scalar>?
-  /// Kernel size, strides, dilations and padding.
+  /// Kernel size, strides, dilations, padding, groups and algorithm.
   public let window: Window2D
 
   /// Creates a layer from its filter, of rank 4, and its bias, if any.
   public init(
     filter: Tensor<Scalar>, bias: Tensor<Scalar>?, stride: Int = 1, dilation: Int = 1,
-    padding: Padding = .valid
+    padding: Padding = .valid, groups: Int = 1, algorithm: ConvolutionAlgorithm = .automatic
   ) {
     require(
       filter.rank == 4,
@@ -24,7 +24,7 @@ public struct Conv2D<Scalar: DifferentiableScalar>: Layer {
       window: Window2D(
         height: filter.shape[0], width: filter.shape[1], verticalStride: stride,
         horizontalStride: stride, verticalDilation: dilation, horizontalDilation: dilation,
-        padding: padding))
+        padding: padding, groups: groups, algorithm: algorithm))
   }
 
   /// Creates a layer from its filter, bias and geometry.
@@ -35,6 +35,9 @@ public struct Conv2D<Scalar: DifferentiableScalar>: Layer {
       Conv2D: filter needs [\(window.height), \(window.width), inputChannels, outputChannels], \
       got shape \(filter.shape)
       """)
+    require(
+      filter.shape[3].isMultiple(of: window.groups),
+      "Conv2D: \(filter.shape[3]) output channels cannot be cut into \(window.groups) groups")
     if let bias {
       require(
         bias.shape == [filter.shape[3]],
@@ -46,9 +49,24 @@ public struct Conv2D<Scalar: DifferentiableScalar>: Layer {
   }
 
   /// Creates a layer with a fresh square filter and a bias of zeros.
+  ///
+  /// - Parameters:
+  ///   - inputChannels: Channels of the images, a multiple of `groups`.
+  ///   - outputChannels: Channels of the result, a multiple of `groups`.
+  ///   - kernelSize: Height and width of the filter.
+  ///   - stride: The step from one position of the filter to the next.
+  ///   - dilation: The step from one tap of the filter to the next.
+  ///   - padding: What is added around the image.
+  ///   - groups: Into how many groups the channels are cut, each with filters of its own; as many as there are input channels
+  ///     for a depthwise convolution.
+  ///   - hasBias: Whether there is a bias.
+  ///   - algorithm: `direct` for the error of a plain sum.
+  ///   - weights: Where the filter comes from.
+  ///   - random: Where its random numbers come from.
   public init(
     inputChannels: Int, outputChannels: Int, kernelSize: Int, stride: Int = 1, dilation: Int = 1,
-    padding: Padding = .valid, hasBias: Bool = true, weights: Initializer = .glorotUniform,
+    padding: Padding = .valid, groups: Int = 1, hasBias: Bool = true,
+    algorithm: ConvolutionAlgorithm = .automatic, weights: Initializer = .glorotUniform,
     using random: inout RandomGenerator
   ) {
     require(
@@ -57,13 +75,17 @@ public struct Conv2D<Scalar: DifferentiableScalar>: Layer {
       Conv2D: needs positive sizes, got inputChannels \(inputChannels), outputChannels \
       \(outputChannels), kernelSize \(kernelSize)
       """)
+    require(
+      groups > 0 && inputChannels.isMultiple(of: groups) && outputChannels.isMultiple(of: groups),
+      "Conv2D: \(inputChannels) and \(outputChannels) channels cannot be cut into \(groups) groups")
     let taps = kernelSize * kernelSize
     self.init(
       filter: weights(
-        [kernelSize, kernelSize, inputChannels, outputChannels], fanIn: taps * inputChannels,
-        fanOut: taps * outputChannels, using: &random),
+        [kernelSize, kernelSize, inputChannels / groups, outputChannels],
+        fanIn: taps * inputChannels / groups, fanOut: taps * outputChannels / groups,
+        using: &random),
       bias: hasBias ? .zeros([outputChannels]) : nil, stride: stride, dilation: dilation,
-      padding: padding)
+      padding: padding, groups: groups, algorithm: algorithm)
   }
 
   /// Maps `[batch, height, width, inputChannels]` to `[batch, outputHeight, outputWidth, outputChannels]`.
@@ -89,8 +111,11 @@ public struct Conv2D<Scalar: DifferentiableScalar>: Layer {
   /// `[batch, outputHeight, outputWidth, outputChannels]`.
   public func outputShape(for inputShape: [Int]) -> [Int] {
     require(
-      inputShape.last == filter.shape[2],
-      "Conv2D: needs [batch, height, width, \(filter.shape[2])], got shape \(inputShape)")
+      inputShape.last == filter.shape[2] * window.groups,
+      """
+      Conv2D: needs [batch, height, width, \(filter.shape[2] * window.groups)], got shape \
+      \(inputShape)
+      """)
     return window.outputShape(for: inputShape, channels: filter.shape[3])
   }
 
@@ -103,20 +128,34 @@ public struct Conv2D<Scalar: DifferentiableScalar>: Layer {
   public var specification: LayerSpecification {
     LayerSpecification(
       kind: "Conv2D",
-      options: window.specificationOptions.merging([
-        "inputChannels": .integer(filter.shape[2]), "outputChannels": .integer(filter.shape[3]),
-        "hasBias": .flag(bias != nil),
-      ]) { _, new in new })
+      options: window.specificationOptions.merging(
+        [
+          "inputChannels": .integer(filter.shape[2] * window.groups),
+          "outputChannels": .integer(filter.shape[3]), "hasBias": .flag(bias != nil),
+          // What is left out is usual: files without it were written before there was a choice.
+          "groups": window.groups == 1 ? nil : .integer(window.groups),
+          "algorithm": window.algorithm == .automatic ? nil : .text(window.algorithm.rawValue),
+        ].compactMapValues { $0 }
+      ) { _, new in new })
   }
 
   /// Creates a layer of zeros from its specification.
   init(specification: LayerSpecification) throws {
-    let window = try Window2D(specification: specification)
+    let groups = specification.options["groups"] == nil ? 1 : try specification.integer("groups")
+    let window = try Window2D(
+      specification: specification, groups: groups,
+      algorithm: try ConvolutionAlgorithm(specification: specification))
     let inputChannels = try specification.integer("inputChannels")
     let outputChannels = try specification.integer("outputChannels")
+    guard inputChannels.isMultiple(of: groups), outputChannels.isMultiple(of: groups) else {
+      throw LayerSpecificationError(
+        kind: specification.kind,
+        reason:
+          "\(inputChannels) and \(outputChannels) channels cannot be cut into \(groups) groups")
+    }
     self.init(
       filter: try specification.zeros(
-        [window.height, window.width, inputChannels, outputChannels]),
+        [window.height, window.width, inputChannels / groups, outputChannels]),
       bias: try specification.flag("hasBias") ? specification.zeros([outputChannels]) : nil,
       window: window)
   }
@@ -141,7 +180,10 @@ extension Window2D {
   }
 
   /// The geometry in the options of a specification.
-  init(specification: LayerSpecification) throws {
+  init(
+    specification: LayerSpecification, groups: Int = 1,
+    algorithm: ConvolutionAlgorithm = .automatic
+  ) throws {
     let size = try specification.integers("window", count: 2, atLeast: 1)
     let strides = try specification.integers("strides", count: 2, atLeast: 1)
     let dilations = try specification.integers("dilations", count: 2, atLeast: 1)
@@ -156,6 +198,23 @@ extension Window2D {
     }
     self.init(
       height: size[0], width: size[1], verticalStride: strides[0], horizontalStride: strides[1],
-      verticalDilation: dilations[0], horizontalDilation: dilations[1], padding: padding)
+      verticalDilation: dilations[0], horizontalDilation: dilations[1], padding: padding,
+      groups: groups, algorithm: algorithm)
+  }
+}
+
+extension ConvolutionAlgorithm {
+  /// The algorithm that a specification names, the automatic one where it names none.
+  fileprivate init(specification: LayerSpecification) throws {
+    guard let option = specification.options["algorithm"] else {
+      self = .automatic
+      return
+    }
+    guard case .text(let name) = option, let algorithm = ConvolutionAlgorithm(rawValue: name) else {
+      let names = Self.allCases.map(\.rawValue).joined(separator: " or ")
+      throw LayerSpecificationError(
+        kind: specification.kind, reason: "algorithm is \(option), expected \(names)")
+    }
+    self = algorithm
   }
 }

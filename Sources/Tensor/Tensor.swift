@@ -97,6 +97,10 @@ public struct Tensor<Scalar: TensorScalar>: Sendable {
 
   /// Writes the scalars to `destination`, in row-major order.
   package func copyScalars(to destination: UnsafeMutablePointer<Scalar>) {
+    if let turning = TurningCopy(layout) {
+      turning.run(from: UnsafePointer(pointer), to: destination)
+      return withExtendedLifetime(self) {}
+    }
     let source = Unchecked(UnsafePointer(pointer))
     let target = Unchecked(destination)
     let loop = StridedLoop(shape: shape, first: strides)

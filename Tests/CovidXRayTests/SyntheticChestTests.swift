@@ -52,7 +52,7 @@ struct SyntheticChestTests {
         }
       }
     }
-    #expect(hash == 13_756_137_365_103_411_505)
+    #expect(hash == 16_152_443_013_093_427_802)
   }
 
   // MARK: What they look like

@@ -47,6 +47,12 @@ struct FusionTests {
         Conv2D(
           inputChannels: 4, outputChannels: 6, kernelSize: 5, stride: 2, using: &random),
         MaxPool2D(2), ReLU(), Dropout(0.3),
+        Conv2D(
+          inputChannels: 6, outputChannels: 6, kernelSize: 3, padding: .same, groups: 6,
+          using: &random), ReLU(),
+        Conv2D(
+          inputChannels: 6, outputChannels: 6, kernelSize: 3, padding: .same, groups: 2,
+          algorithm: .direct, using: &random), ReLU(),
         Conv2D(inputChannels: 6, outputChannels: 5, kernelSize: 1, using: &random), ReLU(),
         Dropout(0.2), Sigmoid(), MaxPool2D(2, stride: 1),
       ]

@@ -52,6 +52,15 @@ struct LayerSpecificationTests {
     broken("Dense", dense, "hasBias", .integer(1), "integer(1), expected true or false"),
     broken("Dense", dense, "hasBias", nil, "missing, expected true or false"),
     broken("Conv2D", convolution, "inputChannels", .integer(0), "0, expected 1 to 16777216"),
+    broken("Conv2D", convolution, "groups", .integer(0), "0, expected 1 to 16777216"),
+    Mistake(
+      "layer Conv2D: 3 and 4 channels cannot be cut into 7 groups",
+      LayerSpecification(
+        kind: "Conv2D", options: convolution.merging(["groups": .integer(7)]) { $1 })),
+    Mistake(
+      "layer Conv2D: algorithm is text(\"fast\"), expected automatic or direct",
+      LayerSpecification(
+        kind: "Conv2D", options: convolution.merging(["algorithm": .text("fast")]) { $1 })),
     broken("Conv2D", convolution, "window", nil, "missing, expected 2 integers of 1 or more"),
     broken(
       "Conv2D", convolution, "window", .integers([3]),

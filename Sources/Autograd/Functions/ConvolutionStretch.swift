@@ -28,17 +28,13 @@ extension Variable {
       stretch, value, kernels.prepare(stretch, filters.map(\.value)), biases.map { $0?.value },
       inputs.contains(where: \.isRecorded))
     return Variable(output, from: inputs, keeping: [.inputs, .output]) { saved, upstream in
-      var (filters, biases): ([Variable], [Variable?]) = ([], [])
-      var next = 1
-      for hasBias in hasBias {
-        filters.append(saved.input(next))
-        biases.append(hasBias ? saved.input(next + 1) : nil)
-        next += hasBias ? 2 : 1
-      }
       if saved.isRecording {
-        return Variable.recordedGradients(
-          saved: saved, upstream: upstream, hasBias: hasBias, unfused: unfused)
+        return .gradients(of: saved, upstream: upstream) { inputs in
+          let (filters, biases) = operands(of: inputs, hasBias)
+          return unfused(inputs[0], filters, biases)
+        }
       }
+      let (filters, biases) = operands(of: saved.needed.indices.map { saved.input($0) }, hasBias)
       let found = kernels.gradients(
         stretch, upstream.value, saved.input(0).value, filters.map(\.value),
         biases.map { $0?.value }, saved.output.value, memory, saved.needed[0])
@@ -50,23 +46,18 @@ extension Variable {
       return gradients
     }
   }
+}
 
-  /// The gradients through the unfused composition, for sweeps of which derivatives may be taken.
-  private static func recordedGradients(
-    saved: Saved<Scalar>, upstream: Variable, hasBias: [Bool],
-    unfused: (Variable, [Variable], [Variable?]) -> Variable
-  ) -> [Variable?] {
-    // Stand-ins, so that the sweep over the composition ends at this operation's inputs and not behind them.
-    let inputs = saved.needed.indices.map { saved.input($0).shifted(by: 0) }
-    var (filters, biases): ([Variable], [Variable?]) = ([], [])
-    var next = 1
-    for hasBias in hasBias {
-      filters.append(inputs[next])
-      biases.append(hasBias ? inputs[next + 1] : nil)
-      next += hasBias ? 2 : 1
-    }
-    let gradients = (unfused(inputs[0], filters, biases) * upstream).sum()
-      .recordedGradients(withRespectTo: inputs)
-    return zip(gradients, saved.needed).map { $1 ? $0 : nil }
+/// The filters and biases among a node's inputs: the image, then filter and bias of each block in turn.
+private func operands<Scalar>(
+  of inputs: [Variable<Scalar>], _ hasBias: [Bool]
+) -> (filters: [Variable<Scalar>], biases: [Variable<Scalar>?]) {
+  var (filters, biases): ([Variable<Scalar>], [Variable<Scalar>?]) = ([], [])
+  var next = 1
+  for hasBias in hasBias {
+    filters.append(inputs[next])
+    biases.append(hasBias ? inputs[next + 1] : nil)
+    next += hasBias ? 2 : 1
   }
+  return (filters, biases)
 }

@@ -58,14 +58,15 @@ enum {
   PRODUCT_RECTIFY = 2,     // max(x, 0) at the end; not a number stays so
 };
 
-// The kernels of one instruction set.
+// The convolutions of one instruction set.
 typedef struct {
   // C = A B (+ bias). A is blocked, [runs][run_length in blocks][capacity][vector_width] of `rows`
-  // rows; B is one panel; C has `columns` <= panel_width columns, c_stride floats apart.
+  // rows; B has rows b_stride floats apart: one panel, or any matrix whose rows can be read in whole
+  // vectors; C has `columns` <= panel_width columns, c_stride floats apart.
   void (*_Nonnull product)(
       const float *_Nonnull a, long capacity, long rows, long runs, long run_length,
-      const float *_Nonnull b, const float *_Nullable bias, float *_Nonnull c, long c_stride,
-      long columns, int flags);
+      const float *_Nonnull b, long b_stride, const float *_Nullable bias, float *_Nonnull c,
+      long c_stride, long columns, int flags);
 
   // C += A^T B over `rows` rows of blocked A and blocked B, both with room for `capacity` rows. C is
   // [runs * run_length][c_stride], its `columns` (a multiple of vector_width) starting at `c`.
@@ -155,11 +156,96 @@ typedef struct {
   long rows;
 } ConvolutionKernels;
 
+// f(x), element by element. `around_cache` says that the result is too large to stay in the cache:
+// then it is written past it.
+typedef void UnaryStream(
+    const float *_Nonnull x, float *_Nonnull out, long count, int around_cache);
+// f(x, y); a step is 1, or 0 for an operand that is one float.
+typedef void BinaryStream(
+    const float *_Nonnull x, long x_step, const float *_Nonnull y, long y_step,
+    float *_Nonnull out, long count, int around_cache);
+
+// Loops over rows of floats, which no alignment is asked of. `out` may be an operand.
+typedef struct {
+  UnaryStream *_Nonnull exp, *_Nonnull log, *_Nonnull sqrt, *_Nonnull tanh, *_Nonnull sigmoid;
+  UnaryStream *_Nonnull softplus, *_Nonnull relu;
+  BinaryStream *_Nonnull add, *_Nonnull subtract, *_Nonnull multiply, *_Nonnull divide;
+  // What is not a number wins.
+  BinaryStream *_Nonnull minimum, *_Nonnull maximum;
+  // x where y is above zero, else zero.
+  BinaryStream *_Nonnull relu_gradient;
+
+  // What `count` floats come to; not a number wins against all.
+  float (*_Nonnull sum_row)(const float *_Nonnull x, long count);
+  float (*_Nonnull minimum_row)(const float *_Nonnull x, long count);
+  float (*_Nonnull maximum_row)(const float *_Nonnull x, long count);
+
+  // The softmax of `count` >= 1 floats.
+  void (*_Nonnull softmax_row)(const float *_Nonnull x, float *_Nonnull out, long count);
+
+  // out[i] = x[i] * scale where the word at position start + i of Philox's stream under the key is less
+  // than `threshold` (at most 2^32), else zero.
+  void (*_Nonnull dropout)(
+      const float *_Nonnull x, float *_Nonnull out, long count, uint64_t start, uint32_t key0,
+      uint32_t key1, uint64_t threshold, float scale);
+
+  // m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g^2,
+  // w = w decay - rate m / (sqrt(v) root_scale + epsilon)
+  void (*_Nonnull adam)(
+      float *_Nonnull w, float *_Nonnull m, float *_Nonnull v, const float *_Nonnull g, long count,
+      float beta1, float beta2, float rate, float root_scale, float epsilon, float decay);
+  // v = momentum v + g', w -= learning_rate v, where g' = g + weight_decay w; with Nesterov
+  // w -= learning_rate (g' + momentum v).
+  void (*_Nonnull momentum_step)(
+      float *_Nonnull w, float *_Nonnull velocity, const float *_Nonnull g, long count,
+      float learning_rate, float momentum, float weight_decay, int is_nesterov);
+
+  // out[column][row] = in[row][column].
+  void (*_Nonnull transpose_block)(
+      const float *_Nonnull in, long in_stride, long rows, long columns, float *_Nonnull out,
+      long out_stride, int around_cache);
+
+  // The largest float of each window of one output row, numbered over [image][row], and which it was,
+  // tap row * kernel width + tap column: the first of several; what is not a number wins.
+  void (*_Nonnull max_pool_row)(
+      PatchShape shape, long row, const float *_Nonnull input, float *_Nonnull output,
+      uint8_t *_Nullable indices);
+  // The adjoint: adds to the input's gradient, or writes it where windows neither overlap nor leave
+  // the image.
+  void (*_Nonnull max_pool_gradient_row)(
+      PatchShape shape, long row, const float *_Nonnull upstream, const uint8_t *_Nonnull indices,
+      float *_Nonnull input_gradient, int overwrites);
+
+  // Of the columns of x [rows][channels]: their means, and the sums of squares of what differs from
+  // them.
+  void (*_Nonnull row_moments)(
+      const float *_Nonnull x, long rows, long channels, float *_Nonnull mean,
+      float *_Nonnull deviation);
+  // The sums over the rows of g, and of g (x - mean).
+  void (*_Nonnull gradient_moments)(
+      const float *_Nonnull g, const float *_Nonnull x, const float *_Nonnull mean, long rows,
+      long channels, float *_Nonnull sums, float *_Nonnull products);
+  // out = x scale + offset, and out = g a + x b + offset, of which all but x, g, out are rows.
+  void (*_Nonnull scale_rows)(
+      const float *_Nonnull x, const float *_Nonnull scale, const float *_Nonnull offset, long rows,
+      long channels, float *_Nonnull out);
+  void (*_Nonnull combine_rows)(
+      const float *_Nonnull g, const float *_Nonnull a, const float *_Nonnull x,
+      const float *_Nonnull b, const float *_Nonnull offset, long rows, long channels,
+      float *_Nonnull out);
+} StreamKernels;
+
+// The kernels of one instruction set.
+typedef struct {
+  ConvolutionKernels convolution;
+  StreamKernels streams;
+} Kernels;
+
 // The kernels for any processor.
-const ConvolutionKernels *_Nonnull convolution_kernels_portable(void);
+const Kernels *_Nonnull kernels_portable(void);
 // The kernels in AVX2 and FMA, or null where the processor lacks them.
-const ConvolutionKernels *_Nullable convolution_kernels_avx2(void);
+const Kernels *_Nullable kernels_avx2(void);
 // The kernels in AVX-512 (F, BW, CD, DQ, VL), or null where the processor lacks it.
-const ConvolutionKernels *_Nullable convolution_kernels_avx512(void);
+const Kernels *_Nullable kernels_avx512(void);
 
 #endif

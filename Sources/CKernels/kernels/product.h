@@ -4,17 +4,21 @@
 // WIDTH floats apart, so that all of them are displacements from one address.
 INLINE void multiply(
     const int rows, const int vectors, Vector acc[ROWS][PANEL_VECTORS], const float *a,
-    long block_stride, long runs, long run_length, const float *b) {
+    long block_stride, long runs, long run_length, const float *b, long b_stride) {
   for (long run = 0; run < runs; run++) {
     for (long first = 0; first < run_length; first += WIDTH) {
       const long depth = smaller(WIDTH, run_length - first);
       for (long k = 0; k < depth; k++) {
         Vector column[PANEL_VECTORS];
-        UNROLL for (int j = 0; j < vectors; j++) column[j] = load(b + j * WIDTH);
+        UNROLL for (int j = 0; j < vectors; j++) {
+          column[j] = load(b + j * WIDTH);
+          // B comes from the second-level cache, each row once.
+          __builtin_prefetch(b + j * WIDTH + 8 * b_stride);
+        }
         UNROLL for (int r = 0; r < rows; r++) {
           UNROLL for (int j = 0; j < vectors; j++) acc[r][j] += a[r * WIDTH + k] * column[j];
         }
-        b += PANEL;
+        b += b_stride;
       }
       a += block_stride;
     }
@@ -22,12 +26,13 @@ INLINE void multiply(
 }
 
 typedef void ProductTile(
-    const float *a, long block_stride, long runs, long run_length, const float *b,
+    const float *a, long block_stride, long runs, long run_length, const float *b, long b_stride,
     const float *bias, float *c, long c_stride, int flags);
 
 INLINE void product_tile(
     const int rows, const int vectors, const float *a, long block_stride, long runs,
-    long run_length, const float *b, const float *bias, float *c, long c_stride, int flags) {
+    long run_length, const float *b, long b_stride, const float *bias, float *c, long c_stride,
+    int flags) {
   Vector acc[ROWS][PANEL_VECTORS];
   UNROLL for (int j = 0; j < vectors; j++) {
     const Vector start = bias ? load(bias + j * WIDTH) : (Vector){0};
@@ -38,7 +43,7 @@ INLINE void product_tile(
       UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = load(c + r * c_stride + j * WIDTH);
     }
   }
-  multiply(rows, vectors, acc, a, block_stride, runs, run_length, b);
+  multiply(rows, vectors, acc, a, block_stride, runs, run_length, b, b_stride);
   if (flags & PRODUCT_RECTIFY) {
     UNROLL for (int r = 0; r < rows; r++) {
       UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = at_least((Vector){0}, acc[r][j]);
@@ -78,8 +83,9 @@ INLINE void transposed_tile(
 #define DEFINE_PRODUCT_TILE(R, V)                                                          \
   static void product_tile_##R##x##V(                                                      \
       const float *a, long block_stride, long runs, long run_length, const float *b,       \
-      const float *bias, float *c, long c_stride, int flags) {                             \
-    product_tile(R, V, a, block_stride, runs, run_length, b, bias, c, c_stride, flags);    \
+      long b_stride, const float *bias, float *c, long c_stride, int flags) {              \
+    product_tile(                                                                          \
+        R, V, a, block_stride, runs, run_length, b, b_stride, bias, c, c_stride, flags);   \
   }
 #define DEFINE_TRANSPOSED_TILE(R, V)                                                       \
   static void transposed_tile_##R##x##V(                                                   \
@@ -105,23 +111,23 @@ INLINE long next_tile(long remaining, long most) {
 
 INLINE void multiply_panel(
     const float *a, long block_stride, long rows, long runs, long run_length, const float *b,
-    const float *bias, float *c, long c_stride, long vectors, int flags) {
+    long b_stride, const float *bias, float *c, long c_stride, long vectors, int flags) {
   for (long row = 0; row < rows;) {
     const long count = next_tile(rows - row, ROWS);
     product_tiles[vectors - 1][count - 1](
-        a + row * WIDTH, block_stride, runs, run_length, b, bias, c + row * c_stride, c_stride,
-        flags);
+        a + row * WIDTH, block_stride, runs, run_length, b, b_stride, bias, c + row * c_stride,
+        c_stride, flags);
     row += count;
   }
 }
 
 static void product(
     const float *a, long capacity, long rows, long runs, long run_length, const float *b,
-    const float *bias, float *c, long c_stride, long columns, int flags) {
+    long b_stride, const float *bias, float *c, long c_stride, long columns, int flags) {
   const long vectors = blocks(columns);
   if (columns % WIDTH == 0) {
     multiply_panel(
-        a, capacity * WIDTH, rows, runs, run_length, b, bias, c, c_stride, vectors, flags);
+        a, capacity * WIDTH, rows, runs, run_length, b, b_stride, bias, c, c_stride, vectors, flags);
     return;
   }
   // The last vector is not whole: work on a copy.
@@ -136,8 +142,8 @@ static void product(
         memcpy(tile + r * PANEL, target + r * c_stride, (size_t)columns * sizeof(float));
     }
     multiply_panel(
-        a + row * WIDTH, capacity * WIDTH, count, runs, run_length, b, copied_bias, tile, PANEL,
-        vectors, flags);
+        a + row * WIDTH, capacity * WIDTH, count, runs, run_length, b, b_stride, copied_bias, tile,
+        PANEL, vectors, flags);
     for (long r = 0; r < count; r++)
       memcpy(target + r * c_stride, tile + r * PANEL, (size_t)columns * sizeof(float));
     row += count;

@@ -7,8 +7,13 @@
 #include "winograd_gradient.h"
 #include "patches.h"
 #include "depthwise.h"
+#include "functions.h"
+#include "streams.h"
+#include "pooling.h"
+#include "normalization.h"
 
-static const ConvolutionKernels convolution_kernels = {
+static const Kernels kernels = {
+  .convolution = {
     .product = product,
     .transposed_product = transposed_product,
     .pack_panels = pack_panels,
@@ -29,4 +34,35 @@ static const ConvolutionKernels convolution_kernels = {
     .vector_width = WIDTH,
     .panel_width = PANEL,
     .rows = ROWS,
+  },
+  .streams = {
+    .exp = stream_exp,
+    .log = stream_log,
+    .sqrt = stream_sqrt,
+    .tanh = stream_tanh,
+    .sigmoid = stream_sigmoid,
+    .softplus = stream_softplus,
+    .relu = stream_relu,
+    .add = stream_add,
+    .subtract = stream_subtract,
+    .multiply = stream_multiply,
+    .divide = stream_divide,
+    .minimum = stream_minimum,
+    .maximum = stream_maximum,
+    .relu_gradient = stream_relu_gradient,
+    .sum_row = sum_row,
+    .minimum_row = minimum_row,
+    .maximum_row = maximum_row,
+    .softmax_row = softmax_row,
+    .dropout = dropout,
+    .adam = adam,
+    .momentum_step = momentum_step,
+    .transpose_block = transpose_block,
+    .max_pool_row = max_pool_row,
+    .max_pool_gradient_row = max_pool_gradient_row,
+    .row_moments = row_moments,
+    .scale_rows = scale_rows,
+    .gradient_moments = gradient_moments,
+    .combine_rows = combine_rows,
+  },
 };

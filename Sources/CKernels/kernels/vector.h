@@ -26,6 +26,8 @@ typedef float Vector __attribute__((vector_size(WIDTH * 4)));
 typedef float UnalignedVector __attribute__((vector_size(WIDTH * 4), aligned(4), may_alias));
 typedef int32_t Mask __attribute__((vector_size(WIDTH * 4)));  // 0 or -1 in each lane
 typedef bool Bits __attribute__((ext_vector_type(WIDTH)));     // WIDTH / 8 bytes in memory
+typedef uint32_t Unsigned __attribute__((vector_size(WIDTH * 4)));
+typedef uint64_t Wide __attribute__((vector_size(WIDTH * 4)));
 
 INLINE long smaller(long a, long b) { return a < b ? a : b; }
 INLINE long larger(long a, long b) { return a > b ? a : b; }
@@ -67,4 +69,39 @@ INLINE Mask load_bits(const uint8_t *p, long count) {
   Bits bits = {0};
   memcpy(&bits, p, count == WIDTH ? WIDTH / 8 : (size_t)(count + 7) / 8);
   return -__builtin_convertvector(bits, Mask);
+}
+
+// Shuffles have to name their lanes. PICK(l, s) and REST(l, s) are those with which pairs of rows, s
+// apart, exchange the lanes that have bit s: log2(WIDTH) such steps turn a square.
+#define PICK(l, s) ((l) & (s) ? WIDTH + (l) - (s) : (l))
+#define REST(l, s) ((l) & (s) ? WIDTH + (l) : (l) + (s))
+#if WIDTH == 16
+#define EACH_LANE(M, s)                                                                   \
+  M(0, s), M(1, s), M(2, s), M(3, s), M(4, s), M(5, s), M(6, s), M(7, s), M(8, s),        \
+      M(9, s), M(10, s), M(11, s), M(12, s), M(13, s), M(14, s), M(15, s)
+#define INTERLEAVE_LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
+#define INTERLEAVE_HIGH(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
+#else
+#define EACH_LANE(M, s)                                                                   \
+  M(0, s), M(1, s), M(2, s), M(3, s), M(4, s), M(5, s), M(6, s), M(7, s)
+#define INTERLEAVE_LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
+#define INTERLEAVE_HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
+#endif
+
+#define EXCHANGE(s)                                                                       \
+  UNROLL for (int i = 0; i < WIDTH; i++) {                                                \
+    if (i & (s)) continue;                                                                \
+    const Vector a = square[i], b = square[i + (s)];                                      \
+    square[i] = __builtin_shufflevector(a, b, EACH_LANE(PICK, s));                        \
+    square[i + (s)] = __builtin_shufflevector(a, b, EACH_LANE(REST, s));                  \
+  }
+
+// Rows become columns.
+INLINE void turn(Vector square[WIDTH]) {
+  EXCHANGE(1)
+  EXCHANGE(2)
+  EXCHANGE(4)
+#if WIDTH == 16
+  EXCHANGE(8)
+#endif
 }

@@ -137,7 +137,7 @@ static void winograd_products(
   for (long plane = 0; plane < PLANES; plane++)
     multiply_panel(
         a + plane * block.plane_stride, block.capacity * WIDTH, block.tiles, 1, block.channels,
-        u + plane * u_depth * PANEL, 0, products + plane * product_stride, PANEL, blocks(columns),
+        u + plane * u_depth * PANEL, PANEL, 0, products + plane * product_stride, PANEL, blocks(columns),
         flags);
 }
 

@@ -146,7 +146,7 @@ package struct DirectConvolution: ConvolutionKernel {
         + ((block.group * outputPanels + index) * depth + block.first_run * shape.run_length)
         * panel
       kernels.value.product(
-        patches, block.capacity, block.pixels, block.runs, shape.run_length, weights,
+        patches, block.capacity, block.pixels, block.runs, shape.run_length, weights, panel,
         operands.bias.map { $0 + channel },
         operands.output + block.first_pixel * geometry.outputChannels + channel,
         geometry.outputChannels, min(panel, outputsPerGroup - index * panel), Int32(flags))

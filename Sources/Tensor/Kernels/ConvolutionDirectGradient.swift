@@ -153,7 +153,7 @@ extension DirectConvolution {
           upstream, block.capacity, block.pixels, 1, outputsPerGroup,
           weights
             + ((block.group * shape.runs + run) * runPanels + index) * outputsPerGroup * panel,
-          nil, products, panel,
+          panel, nil, products, panel,
           count.roundedUp(toMultipleOf: kernels.value.vector_width), 0)
         kernels.value.add_patches(
           shape, block, products, panel, index * panel, count, gradient)

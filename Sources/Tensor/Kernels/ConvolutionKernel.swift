@@ -47,14 +47,6 @@ package protocol ConvolutionKernel: Sendable {
     biasGradient: UnsafeMutablePointer<Float>?)
 }
 
-/// How a convolution is computed.
-package enum ConvolutionAlgorithm: Sendable, Hashable {
-  /// Whatever is fastest for the sizes.
-  case automatic
-  /// Every product of the definition, for the error of a plain sum in `Float`.
-  case direct
-}
-
 extension ConvolutionGeometry {
   /// The kernel for these sizes.
   package func kernel(

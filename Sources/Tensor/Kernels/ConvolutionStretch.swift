@@ -102,13 +102,18 @@ package struct ConvolutionStretch: Sendable {
     var steps: [Step] = []
     for (index, (block, filterShape)) in zip(blocks, filterShapes).enumerated() {
       require(
-        filterShape.count == 4 && filterShape[2] == shape[3],
-        "convolution: a filter of shape \(filterShape) cannot take \(shape[3]) channels")
+        filterShape.count == 4 && filterShape[2] * block.window.groups == shape[3]
+          && filterShape[3].isMultiple(of: block.window.groups),
+        """
+        convolution: a filter of shape \(filterShape) cannot take \(shape[3]) channels in \
+        \(block.window.groups) groups
+        """)
       let placed = block.window.placed(on: shape, "convolution")
       let geometry = ConvolutionGeometry(
-        batch: 1, inputChannels: filterShape[2], outputChannels: filterShape[3], placed)
+        batch: 1, inputChannels: shape[3], outputChannels: filterShape[3], placed)
       let kernel: any ConvolutionKernel =
-        block.isPooled ? WinogradConvolution(geometry) : geometry.kernel()
+        block.isPooled
+        ? WinogradConvolution(geometry) : geometry.kernel(block.window.algorithm)
       let scale = block.isPooled ? 2 : 1
       let outputShape = [
         placed.outputHeight / scale, placed.outputWidth / scale, filterShape[3],
@@ -326,7 +331,7 @@ package struct ConvolutionStretch: Sendable {
     let geometry = step.kernel.geometry
     let filter = Tensor<Float>(
       shape: [
-        geometry.kernelHeight, geometry.kernelWidth, geometry.inputChannels,
+        geometry.kernelHeight, geometry.kernelWidth, geometry.inputChannels / geometry.groups,
         geometry.outputChannels,
       ]) { _ in }
     let bias = Tensor<Float>(shape: [geometry.outputChannels]) { _ in }

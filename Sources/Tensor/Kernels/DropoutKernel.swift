@@ -5,7 +5,7 @@ func dropoutKernel<Scalar: DifferentiableScalar>(
   _ x: UnsafePointer<Scalar>, _ out: UnsafeMutablePointer<Scalar>, _ count: Int, _ start: Int,
   _ rate: Double, _ key: RandomKey
 ) {
-  let threshold = UInt64(((1 - rate) * 0x1p32).rounded())
+  let threshold = dropoutThreshold(rate: rate)
   let scale = Scalar(1 / (1 - rate))
   var i = 0
   while i < count {
@@ -20,3 +20,6 @@ func dropoutKernel<Scalar: DifferentiableScalar>(
     }
   }
 }
+
+/// The random words below which a scalar is kept, of 2³².
+func dropoutThreshold(rate: Double) -> UInt64 { UInt64(((1 - rate) * 0x1p32).rounded()) }

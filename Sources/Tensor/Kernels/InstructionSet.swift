@@ -17,11 +17,11 @@ package enum InstructionSet: String, Sendable, CaseIterable {
   /// AVX-512 F, BW, CD, DQ and VL.
   case avx512
 
-  private var table: UnsafePointer<ConvolutionKernels>? {
+  private var table: UnsafePointer<Kernels>? {
     switch self {
-    case .portable: convolution_kernels_portable()
-    case .avx2: convolution_kernels_avx2()
-    case .avx512: convolution_kernels_avx512()
+    case .portable: kernels_portable()
+    case .avx2: kernels_avx2()
+    case .avx512: kernels_avx512()
     }
   }
 
@@ -29,7 +29,11 @@ package enum InstructionSet: String, Sendable, CaseIterable {
   package var isSupported: Bool { table != nil }
 
   /// The convolution kernels.
-  var convolution: ConvolutionKernels {
+  var convolution: ConvolutionKernels { kernels.convolution }
+  /// The loops over rows of floats.
+  var streams: StreamKernels { kernels.streams }
+
+  private var kernels: Kernels {
     guard let table else {
       fatalError("the \(rawValue) kernels were asked for, but this processor does not run them")
     }

@@ -6,56 +6,80 @@ import RealModule
 /// The table for the processor is chosen once, on first use, and never changes.
 public struct KernelTable<Scalar: DifferentiableScalar>: Sendable {
   /// The instruction set the loops were written for, such as `"portable"`.
-  package let name: String
+  package internal(set) var name: String
   /// Convolutions in vector instructions, if the scalar has them.
-  package let convolution: VectorConvolution<Scalar>?
+  package internal(set) var convolution: VectorConvolution<Scalar>?
   /// Stretches of convolutions, if the scalar has them.
-  package let stretch: StretchKernels<Scalar>?
+  package internal(set) var stretch: StretchKernels<Scalar>?
 
-  package let divide = binaryKernel(Divide<Scalar>.self)
-  package let power = binaryKernel(Power<Scalar>.self)
-  package let exp = unaryKernel(Exp<Scalar>.self)
-  package let log = unaryKernel(Log<Scalar>.self)
-  package let sqrt = unaryKernel(SquareRoot<Scalar>.self)
-  package let tanh = unaryKernel(Tanh<Scalar>.self)
-  package let sin = unaryKernel(Sin<Scalar>.self)
-  package let cos = unaryKernel(Cos<Scalar>.self)
-  package let erf = unaryKernel(ErrorFunction<Scalar>.self)
-  package let sigmoid = unaryKernel(Sigmoid<Scalar>.self)
-  package let softplus = unaryKernel(Softplus<Scalar>.self)
-  package let relu = unaryKernel(Relu<Scalar>.self)
-  package let absolute = unaryKernel(Absolute<Scalar>.self)
-  package let sign = unaryKernel(Sign<Scalar>.self)
-  package let floor = unaryKernel(Floor<Scalar>.self)
-  package let round = unaryKernel(Round<Scalar>.self)
-  package let patches = PatchKernels<Scalar>()
-  package let pooling = PoolingKernels<Scalar>()
+  /// `C = A B` on kernels of our own, if the scalar has them; see `VectorProduct`.
+  package internal(set) var product:
+    (
+      @Sendable (
+        _ a: UnsafePointer<Scalar>, _ leadingA: Int, _ transposesA: Bool,
+        _ b: UnsafePointer<Scalar>, _ leadingB: Int, _ transposesB: Bool, _ m: Int, _ n: Int,
+        _ k: Int, _ c: UnsafeMutablePointer<Scalar>, _ inParallel: Bool
+      ) -> Void
+    )?
+
+  package internal(set) var divide = binaryKernel(Divide<Scalar>.self)
+  package internal(set) var power = binaryKernel(Power<Scalar>.self)
+  package internal(set) var exp = unaryKernel(Exp<Scalar>.self)
+  package internal(set) var log = unaryKernel(Log<Scalar>.self)
+  package internal(set) var sqrt = unaryKernel(SquareRoot<Scalar>.self)
+  package internal(set) var tanh = unaryKernel(Tanh<Scalar>.self)
+  package internal(set) var sin = unaryKernel(Sin<Scalar>.self)
+  package internal(set) var cos = unaryKernel(Cos<Scalar>.self)
+  package internal(set) var erf = unaryKernel(ErrorFunction<Scalar>.self)
+  package internal(set) var sigmoid = unaryKernel(Sigmoid<Scalar>.self)
+  package internal(set) var softplus = unaryKernel(Softplus<Scalar>.self)
+  package internal(set) var relu = unaryKernel(Relu<Scalar>.self)
+  package internal(set) var absolute = unaryKernel(Absolute<Scalar>.self)
+  package internal(set) var sign = unaryKernel(Sign<Scalar>.self)
+  package internal(set) var floor = unaryKernel(Floor<Scalar>.self)
+  package internal(set) var round = unaryKernel(Round<Scalar>.self)
+  package internal(set) var patches = PatchKernels<Scalar>()
+  package internal(set) var normalization = NormalizationKernels<Scalar>()
+  package internal(set) var pooling = PoolingKernels<Scalar>()
   /// See `dropoutKernel`.
-  package let dropout:
+  package internal(set) var dropout:
     @Sendable (
       _ x: UnsafePointer<Scalar>, _ out: UnsafeMutablePointer<Scalar>, _ count: Int, _ start: Int,
       _ rate: Double, _ key: RandomKey
     ) -> Void = { dropoutKernel($0, $1, $2, $3, $4, $5) }
-  package let reluGradient = binaryKernel(ReluGradient<Scalar>.self)
+  package internal(set) var reluGradient = binaryKernel(ReluGradient<Scalar>.self)
 
-  /// `y = softmax(x)` over one row of `count` scalars, in place.
-  package let softmaxRow: @Sendable (_ row: UnsafeMutablePointer<Scalar>, _ count: Int) -> Void = {
-    row, count in
-    var maximum = row[0]
-    for i in 1..<Swift.max(count, 1) { maximum = Maximum<Scalar>.apply(maximum, row[i]) }
-    var sum: Scalar = 0
-    for i in 0..<count {
-      row[i] = .exp(row[i] - maximum)
-      sum += row[i]
+  /// `out = softmax(x)` over one row of `count` scalars; `out` may be `x`.
+  package internal(set) var softmaxRow:
+    @Sendable (
+      _ x: UnsafePointer<Scalar>, _ out: UnsafeMutablePointer<Scalar>, _ count: Int
+    ) -> Void = { x, out, count in
+      var maximum = x[0]
+      for i in 1..<Swift.max(count, 1) { maximum = Maximum<Scalar>.apply(maximum, x[i]) }
+      var sum: Scalar = 0
+      for i in 0..<count {
+        out[i] = .exp(x[i] - maximum)
+        sum += out[i]
+      }
+      let scale = 1 / sum
+      for i in 0..<count { out[i] *= scale }
     }
-    let scale = 1 / sum
-    for i in 0..<count { row[i] *= scale }
-  }
+
+  /// `out[column][row] = in[row][column]`, of rows that are `inStride` and `outStride` scalars apart.
+  package internal(set) var transpose:
+    @Sendable (
+      _ x: UnsafePointer<Scalar>, _ inStride: Int, _ rows: Int, _ columns: Int,
+      _ out: UnsafeMutablePointer<Scalar>, _ outStride: Int, _ writes: CachePolicy
+    ) -> Void = { x, inStride, rows, columns, out, outStride, _ in
+      for column in 0..<columns {
+        for row in 0..<rows { out[column * outStride + row] = x[row * inStride + column] }
+      }
+    }
 
   /// One step of Adam over `count` scalars.
   ///
   /// See `Tensor.takeAdamStep`.
-  package let adam:
+  package internal(set) var adam:
     @Sendable (
       _ parameter: UnsafeMutablePointer<Scalar>, _ firstMoment: UnsafeMutablePointer<Scalar>,
       _ secondMoment: UnsafeMutablePointer<Scalar>, _ gradient: UnsafePointer<Scalar>,
@@ -74,7 +98,7 @@ public struct KernelTable<Scalar: DifferentiableScalar>: Sendable {
   /// One step of gradient descent with momentum over `count` scalars.
   ///
   /// See `Tensor.takeSGDStep`.
-  package let sgd:
+  package internal(set) var sgd:
     @Sendable (
       _ parameter: UnsafeMutablePointer<Scalar>, _ velocity: UnsafeMutablePointer<Scalar>,
       _ gradient: UnsafePointer<Scalar>, _ count: Int, _ step: SGDStep<Scalar>
@@ -87,7 +111,8 @@ public struct KernelTable<Scalar: DifferentiableScalar>: Sendable {
       }
     }
 
-  init(
+  /// The table of plain loops, with what is given beside them.
+  package init(
     name: String, convolution: VectorConvolution<Scalar>?, stretch: StretchKernels<Scalar>?
   ) {
     self.name = name

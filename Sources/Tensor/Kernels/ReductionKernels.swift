@@ -27,7 +27,8 @@ package struct ReductionKernels<Scalar: NumericScalar>: Sendable {
   /// The reduction of `count` scalars, `stride` apart.
   ///
   /// Errors of rounding stay small for the few thousand it is meant for.
-  package let row: @Sendable (_ x: UnsafePointer<Scalar>, _ stride: Int, _ count: Int) -> Scalar
+  package internal(set) var row:
+    @Sendable (_ x: UnsafePointer<Scalar>, _ stride: Int, _ count: Int) -> Scalar
   /// `out[i] = combine(out[i], x[i · stride])`.
   package let accumulate:
     @Sendable (

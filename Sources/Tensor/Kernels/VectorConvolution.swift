@@ -5,15 +5,17 @@ package struct VectorConvolution<Scalar: DifferentiableScalar>: Sendable {
   /// `output = input ⋆ filter + bias`.
   package let forward:
     @Sendable (
-      _ geometry: ConvolutionGeometry, _ input: UnsafePointer<Scalar>,
-      _ filter: UnsafePointer<Scalar>, _ bias: UnsafePointer<Scalar>?,
+      _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm,
+      _ input: UnsafePointer<Scalar>, _ filter: UnsafePointer<Scalar>,
+      _ bias: UnsafePointer<Scalar>?,
       _ output: UnsafeMutablePointer<Scalar>
     ) -> Void
   /// All gradients that are not nil, in one pass.
   package let gradients:
     @Sendable (
-      _ geometry: ConvolutionGeometry, _ input: UnsafePointer<Scalar>,
-      _ filter: UnsafePointer<Scalar>, _ upstream: UnsafePointer<Scalar>,
+      _ geometry: ConvolutionGeometry, _ algorithm: ConvolutionAlgorithm,
+      _ input: UnsafePointer<Scalar>, _ filter: UnsafePointer<Scalar>,
+      _ upstream: UnsafePointer<Scalar>,
       _ inputGradient: UnsafeMutablePointer<Scalar>?,
       _ filterGradient: UnsafeMutablePointer<Scalar>?,
       _ biasGradient: UnsafeMutablePointer<Scalar>?
@@ -23,8 +25,8 @@ package struct VectorConvolution<Scalar: DifferentiableScalar>: Sendable {
 extension VectorConvolution<Float> {
   /// The convolutions of `CKernels`.
   package static let kernels = VectorConvolution(
-    forward: { geometry, input, filter, bias, output in
-      let kernel = geometry.kernel()
+    forward: { geometry, algorithm, input, filter, bias, output in
+      let kernel = geometry.kernel(algorithm)
       withScratch(kernel.preparedWeightCount.forward) { weights in
         kernel.prepareWeights(filter, into: weights)
         kernel.forward(
@@ -34,8 +36,8 @@ extension VectorConvolution<Float> {
       }
     },
     gradients: {
-      geometry, input, filter, upstream, inputGradient, filterGradient, biasGradient in
-      let kernel = geometry.kernel()
+      geometry, algorithm, input, filter, upstream, inputGradient, filterGradient, biasGradient in
+      let kernel = geometry.kernel(algorithm)
       withScratch(inputGradient == nil ? 0 : kernel.preparedWeightCount.gradient) { weights in
         if inputGradient != nil { kernel.prepareWeightsForGradient(filter, into: weights) }
         kernel.gradients(
@@ -58,6 +60,6 @@ extension ConvolutionGeometry {
       kernel: (window.height, window.width),
       stride: (window.verticalStride, window.horizontalStride),
       padding: (placed.top, placed.bottom, placed.left, placed.right),
-      dilation: (window.verticalDilation, window.horizontalDilation))
+      dilation: (window.verticalDilation, window.horizontalDilation), groups: window.groups)
   }
 }

@@ -10,15 +10,23 @@ private struct ConvolutionPlan<Scalar: DifferentiableScalar>: Sendable {
     require(
       inputShape.count == 4 && filterShape.count == 4
         && filterShape[0] == window.height && filterShape[1] == window.width
-        && filterShape[2] == inputShape[3],
+        && filterShape[2] * window.groups == inputShape[3],
       """
       \(operation): needs an input [batch, height, width, channels] and a filter \
-      [\(window.height), \(window.width), channels, outputChannels], got \(inputShape) and \(filterShape)
+      [\(window.height), \(window.width), channels, outputChannels]\(Self.grouped(window)), got \(inputShape) and \
+      \(filterShape)
       """)
+    require(
+      filterShape[3].isMultiple(of: window.groups),
+      "\(operation): \(filterShape[3]) output channels cannot be cut into \(window.groups) groups")
     batch = inputShape[0]
     inputChannels = inputShape[3]
     outputChannels = filterShape[3]
     self.window = window.placed(on: inputShape, operation)
+  }
+
+  private static func grouped(_ window: Window2D) -> String {
+    window.groups == 1 ? "" : " with 1/\(window.groups) of the channels"
   }
 
   /// The same as plain integers.
@@ -150,9 +158,9 @@ extension Tensor where Scalar: DifferentiableScalar {
   /// `yₙᵢⱼₒ = bₒ + Σ xₙ,ᵢₛ₊ₖ,ⱼₛ₊ₗ,꜀ wₖₗ꜀ₒ`.
   ///
   /// - Parameters:
-  ///   - filter: `[height, width, inputChannels, outputChannels]`, of the window's height and width.
+  ///   - filter: `[height, width, inputChannels / groups, outputChannels]`, of the window's height and width.
   ///   - bias: `[outputChannels]`, or none.
-  ///   - window: Strides, dilations and padding.
+  ///   - window: Strides, dilations, padding, groups and algorithm.
   /// - Returns: `[batch, outputHeight, outputWidth, outputChannels]` for `[batch, height, width, inputChannels]`.
   public func convolution(_ filter: Tensor, bias: Tensor?, _ window: Window2D) -> Tensor {
     let plan = ConvolutionPlan<Scalar>(
@@ -162,13 +170,20 @@ extension Tensor where Scalar: DifferentiableScalar {
         bias.shape == [plan.outputChannels],
         "convolution: needs a bias of shape [\(plan.outputChannels)], got \(bias.shape)")
     }
+    if window.groups > 1 && Scalar.kernels.convolution == nil {
+      return Self.groups(window) {
+        self[channels: $0, of: $1]
+          .convolution(filter[channels: $0, of: $1], bias: bias?[channels: $0, of: $1], $2)
+      }
+    }
     let (input, filter, bias) = (contiguous(), filter.contiguous(), bias?.contiguous())
     return withExtendedLifetime((input, filter, bias)) {
       Tensor(shape: plan.outputShape) { buffer in
         guard let out = buffer.baseAddress, !buffer.isEmpty else { return }
         let biasPointer = (bias?.pointer).map { UnsafePointer($0) }
         if let vector = Scalar.kernels.convolution {
-          vector.forward(plan.geometry, input.pointer, filter.pointer, biasPointer, out)
+          vector.forward(
+            plan.geometry, window.algorithm, input.pointer, filter.pointer, biasPointer, out)
         } else {
           plan.forward(input.pointer, filter.pointer, biasPointer, into: out)
         }
@@ -190,6 +205,13 @@ extension Tensor where Scalar: DifferentiableScalar {
     let plan = ConvolutionPlan<Scalar>(
       inputShape: inputShape, filterShape: filter.shape, window, "convolutionInputGradient")
     plan.check(upstream, "convolutionInputGradient")
+    if window.groups > 1 && Scalar.kernels.convolution == nil {
+      return groups(window) {
+        convolutionInputGradient(
+          upstream: upstream[channels: $0, of: $1], filter: filter[channels: $0, of: $1],
+          inputShape: inputShape.dropLast() + [inputShape[3] / $1], $2)
+      }
+    }
     let (upstream, filter) = (upstream.contiguous(), filter.contiguous())
     return withExtendedLifetime((upstream, filter)) {
       Tensor(shape: inputShape) { buffer in
@@ -197,7 +219,9 @@ extension Tensor where Scalar: DifferentiableScalar {
         if let vector = Scalar.kernels.convolution {
           // The input itself takes no part in its gradient; any pointer does.
           vector.gradients(
-            plan.geometry, upstream.pointer, filter.pointer, upstream.pointer, out, nil, nil)
+            plan.geometry, window.algorithm, upstream.pointer, filter.pointer, upstream.pointer,
+            out,
+            nil, nil)
         } else {
           plan.inputGradient(upstream.pointer, filter.pointer, into: out)
         }
@@ -219,13 +243,22 @@ extension Tensor where Scalar: DifferentiableScalar {
     let plan = ConvolutionPlan<Scalar>(
       inputShape: input.shape, filterShape: filterShape, window, "convolutionFilterGradient")
     plan.check(upstream, "convolutionFilterGradient")
+    if window.groups > 1 && Scalar.kernels.convolution == nil {
+      return groups(window) {
+        convolutionFilterGradient(
+          upstream: upstream[channels: $0, of: $1], input: input[channels: $0, of: $1],
+          filterShape: filterShape.dropLast() + [filterShape[3] / $1], $2)
+      }
+    }
     let (upstream, input) = (upstream.contiguous(), input.contiguous())
     return withExtendedLifetime((upstream, input)) {
       Tensor(shape: filterShape) { buffer in
         guard let out = buffer.baseAddress, !buffer.isEmpty else { return }
         if let vector = Scalar.kernels.convolution {
           vector.gradients(
-            plan.geometry, input.pointer, input.pointer, upstream.pointer, nil, out, nil)
+            plan.geometry, window.algorithm, input.pointer, input.pointer, upstream.pointer, nil,
+            out,
+            nil)
         } else {
           plan.filterGradient(upstream.pointer, input.pointer, into: out)
         }
@@ -265,9 +298,25 @@ extension Tensor where Scalar: DifferentiableScalar {
     let biasGradient = Tensor(shape: [plan.outputChannels]) { _ in }
     withExtendedLifetime((upstream, input, filter)) {
       vector.gradients(
-        plan.geometry, input.pointer, filter.pointer, upstream.pointer, inputGradient?.pointer,
-        filterGradient.pointer, biasGradient.pointer)
+        plan.geometry, window.algorithm, input.pointer, filter.pointer, upstream.pointer,
+        inputGradient?.pointer, filterGradient.pointer, biasGradient.pointer)
     }
     return (inputGradient, filterGradient, biasGradient)
+  }
+
+  /// The results of every group side by side along the last axis.
+  ///
+  /// For scalars without kernels that know groups.
+  private static func groups(
+    _ window: Window2D, _ body: (_ group: Int, _ count: Int, _ window: Window2D) -> Tensor
+  ) -> Tensor {
+    concatenated(
+      (0..<window.groups).map { body($0, window.groups, window.ungrouped) }, alongAxis: -1)
+  }
+
+  /// One of `count` equal parts of the last axis.
+  private subscript(channels group: Int, of count: Int) -> Tensor {
+    let size = (shape.last ?? 0) / count
+    return self[.ellipsis, group * size..<(group + 1) * size]
   }
 }

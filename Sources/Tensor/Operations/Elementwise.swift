@@ -8,8 +8,9 @@ extension Tensor {
       Tensor<Output>(shape: shape) { buffer in
         guard let base = buffer.baseAddress else { return }
         let to = Unchecked(base)
+        let writes = CachePolicy.writing(byteCount: buffer.count * MemoryLayout<Output>.stride)
         loop.runInParallel { position, offset, _, _, count in
-          kernel(from.value + offset, stride, to.value + position, count)
+          kernel(from.value + offset, stride, to.value + position, count, writes)
         }
       }
     }
@@ -33,10 +34,11 @@ extension Tensor {
       Tensor<Output>(shape: shape) { buffer in
         guard let base = buffer.baseAddress else { return }
         let to = Unchecked(base)
+        let writes = CachePolicy.writing(byteCount: buffer.count * MemoryLayout<Output>.stride)
         loop.runInParallel { position, i, j, _, count in
           kernel(
             first.value + i, strides.first, second.value + j, strides.second,
-            to.value + position, count)
+            to.value + position, count, writes)
         }
       }
     }
@@ -130,7 +132,7 @@ extension Tensor where Scalar: NumericScalar {
     loop.runInParallel { position, i, j, _, count in
       kernel(
         UnsafePointer(to.value + i), strides.first, from.value + j, strides.second,
-        to.value + position, count)
+        to.value + position, count, .throughCache)
     }
     withExtendedLifetime(y) {}
   }

@@ -30,8 +30,8 @@ private struct MatrixOperand<Scalar: DifferentiableScalar> {
 extension Tensor where Scalar: DifferentiableScalar {
   /// The matrix product, `cᵢⱼ = Σₗ aᵢₗ bₗⱼ`, over the last two axes; the axes before them broadcast.
   ///
-  /// Transposed and sliced operands go to BLAS as they lie where their rows or columns are contiguous. Large products are
-  /// split over threads.
+  /// Transposed and sliced operands are taken as they lie where their rows or columns are contiguous. Large products are split
+  /// over threads.
   ///
   /// - Returns: `[…, m, n]` for `[…, m, k]` and `[…, k, n]`.
   public func matrixProduct(_ other: Tensor) -> Tensor {
@@ -65,16 +65,31 @@ extension Tensor where Scalar: DifferentiableScalar {
         let to = Unchecked(out)
         let (transposeA, leadingA) = (a.isTransposed, a.leadingDimension)
         let (transposeB, leadingB) = (b.isTransposed, b.leadingDimension)
-        // A product is cut along its longer side, into pieces of a few million multiplications.
-        let cutsRows = m >= n
-        let piece = Swift.max(32, (4 << 20) / Swift.max(1, k * Swift.min(m, n)) & ~15)
-        let pieces = ((cutsRows ? m : n) + piece - 1) / piece
         var offsets: [(Int, Int)] = []
         offsets.reserveCapacity(loop.count)
         loop.run(0..<loop.count) { _, i, j, _, count in
           for l in 0..<count { offsets.append((i + l * steps.first, j + l * steps.second)) }
         }
         let starts = offsets
+        if let vector = Scalar.kernels.product, VectorProduct.isWorthwhile(m: m, n: n, k: k) {
+          // Many matrices are shared out whole, few are cut.
+          let isCut = loop.count < 2 * Parallel.maximumThreads
+          let multiply = { @Sendable (matrix: Int) in
+            vector(
+              from.value + starts[matrix].0, leadingA, transposeA, with.value + starts[matrix].1,
+              leadingB, transposeB, m, n, k, to.value + matrix * m * n, isCut)
+          }
+          if isCut {
+            for matrix in 0..<loop.count { multiply(matrix) }
+          } else {
+            Parallel.forEach(loop.count, multiply)
+          }
+          return
+        }
+        // A product is cut along its longer side, into pieces of a few million multiplications.
+        let cutsRows = m >= n
+        let piece = Swift.max(32, (4 << 20) / Swift.max(1, k * Swift.min(m, n)) & ~15)
+        let pieces = ((cutsRows ? m : n) + piece - 1) / piece
         Parallel.forEach(loop.count * pieces) { slot in
           let (matrix, part) = slot.quotientAndRemainder(dividingBy: pieces)
           let start = part * piece

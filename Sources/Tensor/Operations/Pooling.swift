@@ -4,7 +4,9 @@ extension Tensor where Scalar: DifferentiableScalar {
   /// Padding takes no part.
   ///
   /// - Returns: `[batch, outputHeight, outputWidth, channels]` for `[batch, height, width, channels]`.
-  public func maxPooled(_ window: Window2D) -> Tensor { maxPooledWithIndices(window).maxima }
+  public func maxPooled(_ window: Window2D) -> Tensor {
+    maxPooled(window, indices: nil)
+  }
 
   /// The largest scalar of every window, and where in the window it was: the first of several, not a number before all.
   ///
@@ -13,30 +15,39 @@ extension Tensor where Scalar: DifferentiableScalar {
   public func maxPooledWithIndices(
     _ window: Window2D
   ) -> (maxima: Tensor, indices: Tensor<UInt8>) {
+    let outputShape = window.outputShape(for: shape, channels: shape.last ?? 0)
+    var maxima = self
+    let indices = Tensor<UInt8>(shape: outputShape) { buffer in
+      maxima = maxPooled(window, indices: buffer.baseAddress)
+    }
+    return (maxima, indices)
+  }
+
+  private func maxPooled(_ window: Window2D, indices: UnsafeMutablePointer<UInt8>?) -> Tensor {
     let placed = Self.placed(window, on: shape, "maxPooled")
     require(
       window.height * window.width <= 256,
       "maxPooled: a window may have 256 taps at the most, got \(window.height) × \(window.width)")
     let channels = shape[3]
-    let outputShape = window.outputShape(for: shape, channels: channels)
     let input = contiguous()
     let imageCount = ShapeRules.count(Array(shape[1...]))
-    let outputCount = ShapeRules.count(Array(outputShape[1...]))
-    var indices = Tensor<UInt8>(shape: outputShape) { _ in }
-    let maxima = withExtendedLifetime(input) {
-      indices.withUnsafeMutableScalars { indexBuffer in
-        Tensor(shape: outputShape) { buffer in
-          guard let out = buffer.baseAddress, let index = indexBuffer.baseAddress else { return }
-          let (from, to, at) = (Unchecked(input.pointer), Unchecked(out), Unchecked(index))
-          Parallel.forEach(outputShape[0]) { image in
-            Scalar.kernels.pooling.maximum(
-              from.value + image * imageCount, to.value + image * outputCount,
-              at.value + image * outputCount, channels, placed)
-          }
+    let (height, rowCount) = (placed.outputHeight, placed.outputWidth * channels)
+    return withExtendedLifetime(input) {
+      Tensor(shape: window.outputShape(for: shape, channels: channels)) { buffer in
+        guard let out = buffer.baseAddress else { return }
+        let (from, to, at) = (Unchecked(input.pointer), Unchecked(out), Unchecked(indices))
+        let taps = window.height * window.width
+        let grain = Swift.max(1, (1 << 16) / Swift.max(1, rowCount * taps))
+        let parts = (height + grain - 1) / grain
+        Parallel.forEach(shape[0] * parts) { slot in
+          let (image, part) = slot.quotientAndRemainder(dividingBy: parts)
+          let start = image * height * rowCount
+          Scalar.kernels.pooling.maximum(
+            from.value + image * imageCount, to.value + start, at.value.map { $0 + start },
+            channels, placed, part * grain..<Swift.min(height, (part + 1) * grain))
         }
       }
     }
-    return (maxima, indices)
   }
 
   /// The scalar at the position named by `indices` in every window: the adjoint of `maxPoolGradient`.
@@ -50,7 +61,7 @@ extension Tensor where Scalar: DifferentiableScalar {
     let (input, indices) = (contiguous(), indices.contiguous())
     Self.check(indices, of: placed, "picked")
     return Self.perImage(
-      of: input, shape: outputShape, indices: indices, isAccumulating: false
+      of: input, shape: outputShape, indices: indices
     ) { from, index, to in
       Scalar.kernels.pooling.pick(from, index, to, channels, placed)
     }
@@ -76,7 +87,7 @@ extension Tensor where Scalar: DifferentiableScalar {
     let (upstream, indices) = (upstream.contiguous(), indices.contiguous())
     check(indices, of: placed, "maxPoolGradient")
     return perImage(
-      of: upstream, shape: inputShape, indices: indices, isAccumulating: true
+      of: upstream, shape: inputShape, indices: indices
     ) { from, index, to in
       Scalar.kernels.pooling.place(from, index, to, channels, placed)
     }
@@ -91,8 +102,7 @@ extension Tensor where Scalar: DifferentiableScalar {
     let placed = Self.placed(window, on: shape, "averagePooled")
     let channels = shape[3]
     return Self.perImage(
-      of: contiguous(), shape: window.outputShape(for: shape, channels: channels), indices: nil,
-      isAccumulating: false
+      of: contiguous(), shape: window.outputShape(for: shape, channels: channels), indices: nil
     ) { from, _, to in
       Scalar.kernels.pooling.average(from, to, channels, placed)
     }
@@ -114,7 +124,7 @@ extension Tensor where Scalar: DifferentiableScalar {
       upstream.shape == outputShape,
       "averagePoolGradient: needs shape \(outputShape), got \(upstream.shape)")
     return perImage(
-      of: upstream.contiguous(), shape: inputShape, indices: nil, isAccumulating: true
+      of: upstream.contiguous(), shape: inputShape, indices: nil
     ) { from, _, to in
       Scalar.kernels.pooling.spread(from, to, channels, placed)
     }
@@ -126,6 +136,10 @@ extension Tensor where Scalar: DifferentiableScalar {
   private static func placed(
     _ window: Window2D, on shape: [Int], _ operation: String
   ) -> PlacedWindow {
+    require(
+      window.groups == 1 && window.algorithm == .automatic,
+      "\(operation): pooling knows no groups and no algorithms, got \(window.groups) and "
+        + "\(window.algorithm)")
     let placed = window.placed(on: shape, operation)
     require(
       (0..<placed.outputHeight).allSatisfy { !placed.rowTaps(at: $0).isEmpty }
@@ -144,8 +158,8 @@ extension Tensor where Scalar: DifferentiableScalar {
     let window = placed.window
     let tapCount = window.height * window.width
     let hasPadding = placed.top + placed.bottom + placed.left + placed.right > 0
+    if !hasPadding && (indices.count == 0 || Int(indices.max().item()) < tapCount) { return }
     indices.withUnsafeScalars { buffer in
-      if !hasPadding && buffer.allSatisfy({ Int($0) < tapCount }) { return }
       var position = 0
       for _ in 0..<indices.shape[0] {
         for y in 0..<placed.outputHeight {
@@ -169,7 +183,7 @@ extension Tensor where Scalar: DifferentiableScalar {
 
   /// A tensor of `shape` made image by image from `source` and, where there are any, `indices` of the windows' shape.
   private static func perImage(
-    of source: Tensor, shape: [Int], indices: Tensor<UInt8>?, isAccumulating: Bool,
+    of source: Tensor, shape: [Int], indices: Tensor<UInt8>?,
     _ body:
       @Sendable (
         _ from: UnsafePointer<Scalar>, _ indices: UnsafePointer<UInt8>,
@@ -185,9 +199,9 @@ extension Tensor where Scalar: DifferentiableScalar {
         guard let out = buffer.baseAddress else { return }
         let (from, to, at) = (Unchecked(source.pointer), Unchecked(out), Unchecked(chosen.pointer))
         Parallel.forEach(shape[0]) { image in
-          let result = to.value + image * count
-          if isAccumulating { result.update(repeating: 0, count: count) }
-          body(from.value + image * sourceCount, at.value + image * indexCount, result)
+          body(
+            from.value + image * sourceCount, at.value + image * indexCount,
+            to.value + image * count)
         }
       }
     }

@@ -1,6 +1,6 @@
 /// A reduction over some axes, brought into the form that the kernels take.
 ///
-/// The scalars of one block are combined in sixteen lanes, and the blocks' results pairwise, so that rounding errors grow with
+/// The scalars of one block are combined in sixteen lanes or more, and the blocks' results pairwise, so that rounding errors grow with
 /// the logarithm of the count. How a tensor is cut into blocks depends on its shape alone, not on the number of threads.
 private struct ReductionPlan<Scalar: NumericScalar> {
   let kernels: ReductionKernels<Scalar>
@@ -10,12 +10,13 @@ private struct ReductionPlan<Scalar: NumericScalar> {
   /// The walk over the axes that go.
   let reduced: StridedLoop
 
-  private static var block: Int { 1 << 10 }
+  /// The scalars of a block; those that lie side by side are combined in more lanes, so there may be more of them.
+  private var block: Int { reduced.rowStrides.first == 1 ? 1 << 12 : 1 << 10 }
   private static var grain: Int { 1 << 16 }
 
   /// The reduction of positions `range` of the reduced axes, at `offset`, halves combined pairwise.
   private func reduce(_ range: Range<Int>, at offset: Int) -> Scalar {
-    if range.count <= Self.block {
+    if range.count <= block {
       var result = kernels.identity
       let stride = reduced.rowStrides.first
       reduced.run(range) { _, start, _, _, count in
@@ -24,8 +25,8 @@ private struct ReductionPlan<Scalar: NumericScalar> {
       return result
     }
     // Halves at multiples of the block, so that all but the last block are full.
-    let blocks = (range.count + Self.block - 1) / Self.block
-    let middle = range.lowerBound + blocks / 2 * Self.block
+    let blocks = (range.count + block - 1) / block
+    let middle = range.lowerBound + blocks / 2 * block
     return kernels.combine(
       reduce(range.lowerBound..<middle, at: offset), reduce(middle..<range.upperBound, at: offset))
   }

@@ -7,7 +7,20 @@ extension Tensor where Scalar: DifferentiableScalar {
   /// - Precondition: The last axis exists and is not empty.
   public func softmax() -> Tensor {
     require(shape.last ?? 0 > 0, "softmax: needs a non-empty last axis, got shape \(shape)")
-    return mapRows(Scalar.kernels.softmaxRow)
+    let length = shape[rank - 1]
+    let input = contiguous()
+    return withExtendedLifetime(input) {
+      Tensor(shape: shape) { buffer in
+        guard let base = buffer.baseAddress else { return }
+        let (from, to) = (Unchecked(UnsafePointer(input.pointer)), Unchecked(base))
+        let grain = Swift.max(1, (1 << 14) / length)
+        Parallel.forEachRange(of: buffer.count / length, grain: grain) { rows in
+          for row in rows {
+            Scalar.kernels.softmaxRow(from.value + row * length, to.value + row * length, length)
+          }
+        }
+      }
+    }
   }
 
   /// The logarithm of the softmax of every row along the last axis, `yᵢ = xᵢ − log Σⱼ exp(xⱼ)`.
@@ -16,22 +29,6 @@ extension Tensor where Scalar: DifferentiableScalar {
   public func logSoftmax() -> Tensor {
     require(shape.last ?? 0 > 0, "logSoftmax: needs a non-empty last axis, got shape \(shape)")
     return self - logSumExp(alongAxis: -1, keepingDimensions: true)
-  }
-
-  /// A copy of this tensor of which `body` has changed every row along the last axis.
-  private func mapRows(
-    _ body: @Sendable (_ row: UnsafeMutablePointer<Scalar>, _ count: Int) -> Void
-  ) -> Tensor {
-    let length = shape[rank - 1]
-    return Tensor(shape: shape) { buffer in
-      guard let base = buffer.baseAddress else { return }
-      copyScalars(to: base)
-      let start = Unchecked(base)
-      let grain = Swift.max(1, (1 << 14) / length)
-      Parallel.forEachRange(of: buffer.count / length, grain: grain) { rows in
-        for row in rows { body(start.value + row * length, length) }
-      }
-    }
   }
 }
 

@@ -8,6 +8,15 @@ public enum Padding: Sendable, Hashable {
   case explicit(top: Int, bottom: Int, left: Int, right: Int)
 }
 
+/// How a convolution is computed.
+public enum ConvolutionAlgorithm: String, Sendable, Hashable, CaseIterable {
+  /// Whatever is fastest for the sizes, Winograd's algorithm among it: its relative error is some three times that of a plain
+  /// sum in `Float`, and a value that is not a number spoils up to 4×4 outputs around those that depend on it.
+  case automatic
+  /// Every product of the definition, for the error of a plain sum.
+  case direct
+}
+
 /// A window that slides over the two middle axes of `[batch, height, width, channels]`: the geometry of convolution and
 /// pooling, used by the forward pass and by every gradient.
 public struct Window2D: Sendable, Hashable {
@@ -19,11 +28,20 @@ public struct Window2D: Sendable, Hashable {
   public let verticalDilation, horizontalDilation: Int
   /// What is added around the image.
   public let padding: Padding
+  /// Into how many equal groups a convolution cuts its channels: each group of outputs sees one group of inputs.
+  ///
+  /// 1 for pooling.
+  public let groups: Int
+  /// How a convolution is computed.
+  ///
+  /// `automatic` for pooling.
+  public let algorithm: ConvolutionAlgorithm
 
   /// A window of `height × width`.
   public init(
     height: Int, width: Int, verticalStride: Int = 1, horizontalStride: Int = 1,
-    verticalDilation: Int = 1, horizontalDilation: Int = 1, padding: Padding = .valid
+    verticalDilation: Int = 1, horizontalDilation: Int = 1, padding: Padding = .valid,
+    groups: Int = 1, algorithm: ConvolutionAlgorithm = .automatic
   ) {
     require(height > 0 && width > 0, "Window2D: needs a positive size, got \(height) × \(width)")
     require(
@@ -44,13 +62,28 @@ public struct Window2D: Sendable, Hashable {
     self.verticalDilation = verticalDilation
     self.horizontalDilation = horizontalDilation
     self.padding = padding
+    require(groups > 0, "Window2D: needs a positive number of groups, got \(groups)")
+    self.groups = groups
+    self.algorithm = algorithm
   }
 
   /// A square window with the same stride both ways.
-  public init(_ size: Int, stride: Int = 1, dilation: Int = 1, padding: Padding = .valid) {
+  public init(
+    _ size: Int, stride: Int = 1, dilation: Int = 1, padding: Padding = .valid, groups: Int = 1,
+    algorithm: ConvolutionAlgorithm = .automatic
+  ) {
     self.init(
       height: size, width: size, verticalStride: stride, horizontalStride: stride,
-      verticalDilation: dilation, horizontalDilation: dilation, padding: padding)
+      verticalDilation: dilation, horizontalDilation: dilation, padding: padding, groups: groups,
+      algorithm: algorithm)
+  }
+
+  /// The same window of one group.
+  var ungrouped: Window2D {
+    Window2D(
+      height: height, width: width, verticalStride: verticalStride,
+      horizontalStride: horizontalStride, verticalDilation: verticalDilation,
+      horizontalDilation: horizontalDilation, padding: padding, algorithm: algorithm)
   }
 
   /// The rows that the window spans.
@@ -120,6 +153,12 @@ package struct PlacedWindow: Sendable {
     top == 0 && bottom == 0 && left == 0 && right == 0
       && window.verticalStride >= window.verticalExtent
       && window.horizontalStride >= window.horizontalExtent
+  }
+
+  /// Whether, beyond that, every pixel is in one.
+  package var isCovering: Bool {
+    isTiling && window.verticalDilation == 1 && window.horizontalDilation == 1
+      && outputHeight * window.height == inputHeight && outputWidth * window.width == inputWidth
   }
 
   /// The taps of the window, along one axis, that fall on the image where it is at output position `position`.

@@ -36,10 +36,9 @@ extension Float: DifferentiableScalar {
   /// The name of the type in NumPy.
   public static var dtype: String { "float32" }
   /// The loops of arithmetic, comparison and reduction.
-  public static let arithmetic = ArithmeticKernels<Float>()
+  public static let arithmetic = ArithmeticKernels<Float>.vector(.selected)
   /// The loops of floating-point functions, with those in vector instructions for this processor.
-  public static let kernels = KernelTable<Float>(
-    name: InstructionSet.selected.rawValue, convolution: .kernels, stretch: .kernels)
+  public static let kernels = KernelTable<Float>.vector(.selected)
 }
 
 extension Double: DifferentiableScalar {

@@ -3,7 +3,7 @@ import Tensor
 import TestSupport
 import Testing
 
-@Suite("Gradients of matrix products, convolution, pooling and softmax")
+@Suite("Gradients of matrix products, convolution, pooling, softmax and batch normalization")
 struct NeuralNetworkTests {
   private static func convolution(
     _ name: String, _ input: [Int], _ filter: [Int], _ window: Window2D
@@ -17,6 +17,16 @@ struct NeuralNetworkTests {
   private static func product(_ x: [Int], _ y: [Int]) -> Differentiable {
     Differentiable("\(x) · \(y)", at: [.ramp(x), .ramp(y, phase: 1)]) {
       $0[0].matrixProduct($0[1]).tanh()
+    }
+  }
+
+  private static func batchNorm(_ shape: [Int]) -> Differentiable {
+    let channels = shape[shape.count - 1]
+    return Differentiable(
+      "batchNormalized \(shape)",
+      at: [.ramp(shape), .ramp([channels], phase: 1), .ramp([channels], phase: 2)]
+    ) {
+      $0[0].batchNormalized(scale: $0[1], offset: $0[2], epsilon: 0.1).output.tanh()
     }
   }
 
@@ -36,6 +46,10 @@ struct NeuralNetworkTests {
     convolution("square", [2, 3, 3, 2], [2, 2, 2, 2], Window2D(2)),
     convolution("stride 2", [1, 5, 4, 1], [3, 3, 1, 2], Window2D(3, stride: 2, padding: .same)),
     convolution("dilation 2", [1, 4, 4, 1], [2, 2, 1, 2], Window2D(2, dilation: 2)),
+    convolution("two groups", [1, 3, 3, 4], [2, 2, 2, 4], Window2D(2, groups: 2)),
+    convolution(
+      "depthwise", [2, 3, 4, 3], [3, 2, 1, 3], Window2D(height: 3, width: 2, groups: 3)),
+    convolution("depthwise, two each", [1, 3, 3, 2], [2, 2, 1, 4], Window2D(2, groups: 2)),
     convolution(
       "uneven padding", [1, 3, 3, 1], [2, 1, 1, 1],
       Window2D(
@@ -62,6 +76,7 @@ struct NeuralNetworkTests {
     Differentiable("averagePooled, same", at: image) {
       $0.averagePooled(Window2D(3, padding: .same)).squared()
     },
+    batchNorm([2, 3, 2, 3]), batchNorm([3, 3]), batchNorm([4, 1]), batchNorm([1, 2]),
   ]
 
   /// Central differences in Double leave errors of about 1e-10; a wrong formula is off by 1e-2 and more.

@@ -278,4 +278,72 @@ struct ConvolutionTests {
     let output = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
     #expect(output.contains(message))
   }
+
+  /// `Float` has kernels for groups, `Double` goes group by group.
+  @Test(
+    "groups: each part of the channels by itself, in Float as in Double",
+    arguments: [(4, 6, 2, 3), (16, 32, 4, 3), (5, 5, 5, 3), (3, 12, 3, 1), (8, 8, 1, 2)])
+  func groups(inputs: Int, outputs: Int, groups: Int, size: Int) {
+    let x = Tensor<Double>.ramp([2, 6, 5, inputs])
+    let w = Tensor<Double>.ramp([size, size, inputs / groups, outputs], phase: 1)
+    let b = Tensor<Double>.ramp([outputs], phase: 2)
+    let window = Window2D(size, padding: .same, groups: groups)
+    let (inputPart, outputPart) = (inputs / groups, outputs / groups)
+    let expected = Tensor.concatenated(
+      (0..<groups).map { group in
+        let part = group * outputPart..<(group + 1) * outputPart
+        return x[.ellipsis, group * inputPart..<(group + 1) * inputPart].convolution(
+          w[.ellipsis, part], bias: b[part], Window2D(size, padding: .same))
+      }, alongAxis: -1)
+    #expect(x.convolution(w, bias: b, window).relativeError(to: expected) < 1e-14)
+    let upstream = Tensor<Double>.ramp(expected.shape, phase: 3)
+    func float(_ x: Tensor<Double>) -> Tensor<Float> { x.converted() }
+    for algorithm in ConvolutionAlgorithm.allCases {
+      let window = Window2D(size, padding: .same, groups: groups, algorithm: algorithm)
+      let found = float(x).convolution(float(w), bias: float(b), window)
+      #expect(found.converted(to: Double.self).relativeError(to: expected) < 1e-6)
+      let gradients = [
+        Tensor.convolutionInputGradient(
+          upstream: float(upstream), filter: float(w), inputShape: x.shape, window),
+        Tensor.convolutionFilterGradient(
+          upstream: float(upstream), input: float(x), filterShape: w.shape, window),
+      ]
+      let exact = [
+        Tensor.convolutionInputGradient(
+          upstream: upstream, filter: w, inputShape: x.shape, window),
+        Tensor.convolutionFilterGradient(
+          upstream: upstream, input: x, filterShape: w.shape, window),
+      ]
+      for (gradient, exact) in zip(gradients, exact) {
+        #expect(gradient.converted(to: Double.self).relativeError(to: exact) < 1e-6)
+      }
+    }
+  }
+
+  @Test("the direct algorithm has the error of a plain sum")
+  func directAlgorithm() {
+    let x = Tensor<Double>.ramp([1, 20, 20, 32])
+    let w = Tensor<Double>.ramp([3, 3, 32, 32], phase: 1)
+    let exact = x.convolution(w, bias: nil, Window2D(3))
+    func error(_ algorithm: ConvolutionAlgorithm) -> Double {
+      let (x, w): (Tensor<Float>, Tensor<Float>) = (x.converted(), w.converted())
+      return x.convolution(w, bias: nil, Window2D(3, algorithm: algorithm))
+        .converted(to: Double.self).relativeError(to: exact)
+    }
+    #expect(error(.direct) < 5e-7)
+    #expect(error(.direct) < error(.automatic) && error(.automatic) < 3e-6)
+  }
+
+  @Test("channels that cannot be cut into groups stop the program, and the message names both")
+  func rejectsGroups() async throws {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      _ = Tensor<Float>.zeros([1, 4, 4, 4])
+        .convolution(.zeros([2, 2, 2, 3]), bias: nil, Window2D(2, groups: 2))
+    }
+    let message = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+    #expect(
+      message.contains("convolution") && message.contains("3") && message.contains("2 groups"))
+  }
 }

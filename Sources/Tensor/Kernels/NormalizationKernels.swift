@@ -1,0 +1,70 @@
+/// The loops of batch normalization over a matrix of `[rows, channels]`.
+package struct NormalizationKernels<Scalar: DifferentiableScalar>: Sendable {
+  /// The mean of every column, and the sum of the squares of what differs from it.
+  package internal(set) var moments:
+    @Sendable (
+      _ x: UnsafePointer<Scalar>, _ rows: Int, _ channels: Int,
+      _ mean: UnsafeMutablePointer<Scalar>,
+      _ deviation: UnsafeMutablePointer<Scalar>
+    ) -> Void = { x, rows, channels, mean, deviation in
+      mean.update(repeating: 0, count: channels)
+      deviation.update(repeating: 0, count: channels)
+      for row in 0..<rows {
+        for c in 0..<channels { mean[c] += x[row * channels + c] }
+      }
+      for c in 0..<channels { mean[c] /= Scalar(rows) }
+      for row in 0..<rows {
+        for c in 0..<channels {
+          let difference = x[row * channels + c] - mean[c]
+          deviation[c] += difference * difference
+        }
+      }
+    }
+
+  /// The sums over the rows of `g` and of `g (x − mean)`.
+  package internal(set) var gradientMoments:
+    @Sendable (
+      _ g: UnsafePointer<Scalar>, _ x: UnsafePointer<Scalar>, _ mean: UnsafePointer<Scalar>,
+      _ rows: Int, _ channels: Int, _ sums: UnsafeMutablePointer<Scalar>,
+      _ products: UnsafeMutablePointer<Scalar>
+    ) -> Void = { g, x, mean, rows, channels, sums, products in
+      sums.update(repeating: 0, count: channels)
+      products.update(repeating: 0, count: channels)
+      for row in 0..<rows {
+        for c in 0..<channels {
+          let i = row * channels + c
+          sums[c] += g[i]
+          products[c] += g[i] * (x[i] - mean[c])
+        }
+      }
+    }
+
+  /// `out = x · scale + offset`.
+  package internal(set) var scale:
+    @Sendable (
+      _ x: UnsafePointer<Scalar>, _ scale: UnsafePointer<Scalar>, _ offset: UnsafePointer<Scalar>,
+      _ rows: Int, _ channels: Int, _ out: UnsafeMutablePointer<Scalar>
+    ) -> Void = { x, scale, offset, rows, channels, out in
+      for row in 0..<rows {
+        for c in 0..<channels {
+          let i = row * channels + c
+          out[i] = x[i] * scale[c] + offset[c]
+        }
+      }
+    }
+
+  /// `out = g · a + x · b + offset`.
+  package internal(set) var combine:
+    @Sendable (
+      _ g: UnsafePointer<Scalar>, _ a: UnsafePointer<Scalar>, _ x: UnsafePointer<Scalar>,
+      _ b: UnsafePointer<Scalar>, _ offset: UnsafePointer<Scalar>, _ rows: Int, _ channels: Int,
+      _ out: UnsafeMutablePointer<Scalar>
+    ) -> Void = { g, a, x, b, offset, rows, channels, out in
+      for row in 0..<rows {
+        for c in 0..<channels {
+          let i = row * channels + c
+          out[i] = g[i] * a[c] + (x[i] * b[c] + offset[c])
+        }
+      }
+    }
+}
