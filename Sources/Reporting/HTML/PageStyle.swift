@@ -1,5 +1,5 @@
 /// The style sheet of a report.
-enum PageStyle {
+package enum PageStyle {
   /// The width that charts are drawn for: that of a phone, so that their text stays readable there.
   static let chartWidth = 400.0
 
