@@ -23,7 +23,7 @@ func tests(
 
 let libraries = [
   "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets", "Evaluation",
-  "Training", "Explanation", "Reporting", "CovidXRay",
+  "Auditing", "Training", "Explanation", "Reporting", "CovidXRay",
 ]
 
 let argumentParser = Target.Dependency.product(
@@ -44,6 +44,7 @@ let package = Package(
     .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
   ],
   targets: [
     // What we call in C. A system library target takes one pkg-config name, so BLAS and LAPACKE are two.
@@ -72,8 +73,10 @@ let package = Package(
 
     // Data, numbers, pictures.
     module("Imaging", ["Tensor", "CImageCodecs"]),
-    module("Datasets", ["Tensor", "Imaging"]),
+    module(
+      "Datasets", ["Tensor", "Imaging", .product(name: "SwiftCSV", package: "SwiftCSV")]),
     module("Evaluation", ["Tensor"]),
+    module("Auditing", ["Tensor", "Evaluation", "Imaging", "Datasets"]),
     module("Reporting", ["Tensor", "Evaluation", "Imaging"]),
     module(
       "Training",
@@ -86,7 +89,7 @@ let package = Package(
       "CovidXRay",
       [
         "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
-        "Evaluation", "Explanation", "Reporting", "Training",
+        "Evaluation", "Auditing", "Explanation", "Reporting", "Training",
       ]),
     module(
       "CovidXRayWeb",
@@ -98,8 +101,8 @@ let package = Package(
     .executableTarget(
       name: "CovidXRayCLI",
       dependencies: [
-        "CovidXRay", "Checkpoints", "Datasets", "Evaluation", "Explanation", "Imaging", "Layers",
-        "Reporting", "Tensor", "Training", argumentParser,
+        "CovidXRay", "Auditing", "Checkpoints", "Datasets", "Evaluation", "Explanation", "Imaging",
+        "Layers", "Reporting", "Tensor", "Training", argumentParser,
         .target(name: "CovidXRayWeb", condition: .when(traits: ["Web"])),
       ],
       swiftSettings: settings),
@@ -123,6 +126,7 @@ let package = Package(
     tests(of: "Imaging", ["Tensor"], exclude: ["Files"]),
     tests(of: "Datasets", ["Tensor", "Imaging"]),
     tests(of: "Evaluation", ["Tensor"]),
+    tests(of: "Auditing", ["Tensor", "Evaluation", "Imaging", "Datasets"]),
     tests(of: "Explanation", ["Tensor", "Autograd", "Layers"]),
     tests(of: "Reporting", ["Tensor", "Evaluation", "Imaging", "Datasets"]),
     tests(of: "Training", ["Tensor", "Autograd", "Layers", "Optim", "Datasets"]),
@@ -135,7 +139,7 @@ let package = Package(
       of: "CovidXRay",
       [
         "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
-        "Evaluation", "Explanation", "Reporting", "Training",
+        "Evaluation", "Auditing", "Explanation", "Reporting", "Training",
       ]),
     tests(
       of: "CovidXRayWeb",

@@ -1,3 +1,4 @@
+public import Auditing
 import Checkpoints
 public import Foundation
 import Training
@@ -27,7 +28,7 @@ public final class RunFolder: Sendable {
   /// The files of a run.
   public static let fileNames: Set<String> = [
     "config.json", "history.csv", "loss.svg", "accuracy.svg", "confusion-matrix.svg",
-    "model-card.md", "model.safetensors",
+    "model-card.md", "model.safetensors", "predictions.csv", "report.html",
   ]
 
   /// Makes room for a run.
@@ -68,13 +69,29 @@ public final class RunFolder: Sendable {
 
   /// Writes all files of a run, and puts the folder in its place.
   ///
+  /// - Parameters:
+  ///   - run: The run.
+  ///   - configuration: How it was made.
+  ///   - patients: The patient of a film by its name, where patients are known: intervals are then as wide as their number
+  ///     allows.
+  ///   - audit: What an audit of the films found, or why there is none; nil where none was wanted.
   /// - Throws: `CheckpointError` where that is not possible. Nothing is left then, and an earlier run is as it was.
-  public func publish(_ run: TrainingRun, configuration: RunConfiguration) throws {
+  public func publish(
+    _ run: TrainingRun, configuration: RunConfiguration, patients: ((String) -> String?)? = nil,
+    audit: Result<AuditReport, any Error>? = nil
+  ) throws {
     do {
+      let (training, validation) = (
+        FilmEvaluation(run.training, patients: patients),
+        FilmEvaluation(run.validation, patients: patients)
+      )
+      let page = run.page(
+        configuration: configuration, validation: validation, training: training, audit: audit)
       let texts = [
         ("config.json", try configuration.json), ("history.csv", run.history.csv),
         ("loss.svg", run.lossChart), ("accuracy.svg", run.accuracyChart),
         ("confusion-matrix.svg", run.confusionMatrixChart), ("model-card.md", run.model.card),
+        ("predictions.csv", training.csv() + validation.csv(header: false)), ("report.html", page),
       ]
       for (name, text) in texts {
         try AtomicFile.create(at: partialURL.appending(path: name)) {

@@ -18,7 +18,8 @@ public struct SplitEvaluation: Sendable {
   /// Actual classes against predicted ones.
   public let confusionMatrix: ConfusionMatrix
 
-  init(
+  /// - Precondition: There is one name a film, and two classes, of which one is the positive one.
+  package init(
     name: String, loss: Double, positiveClass: String, threshold: Double,
     predictions: ClassifierPredictions, sampleNames: [String]
   ) {

@@ -26,14 +26,18 @@ public struct TrainingRun: Sendable {
   }
 
   /// The loss of every epoch as an SVG picture.
-  public var lossChart: String {
+  public var lossChart: String { lossLines.svg() }
+
+  var lossLines: LineChart {
     chart(
       "Loss by epoch", Axis("binary cross-entropy"), training: history.epochs.map(\.loss),
       validation: history.epochs.map { $0.validationLoss ?? .nan })
   }
 
   /// The accuracy of every epoch as an SVG picture.
-  public var accuracyChart: String {
+  public var accuracyChart: String { accuracyLines.svg() }
+
+  var accuracyLines: LineChart {
     chart(
       "Accuracy by epoch", Axis("accuracy", format: .percent),
       training: history.epochs.map(\.accuracy),
@@ -54,14 +58,13 @@ public struct TrainingRun: Sendable {
 
   private func chart(
     _ title: String, _ axis: Axis, training: [Double], validation: [Double]
-  ) -> String {
+  ) -> LineChart {
     LineChart(
       title: titled(title), xAxis: Axis("epoch", format: .integer), yAxis: axis,
       series: [.init("training", values: training), .init("validation", values: validation)],
       caption: caption(
         "Training: mean over the steps of the epoch, with augmentation (\(recipe.augmentation.rawValue)) "
-          + "and dropout. Validation: after the epoch, without.")
-    ).svg()
+          + "and dropout. Validation: after the epoch, without."))
   }
 
   private func titled(_ title: String) -> String {

@@ -74,6 +74,19 @@ public struct XRayDataset: Sendable {
       classNames: SyntheticChest.classNames)
   }
 
+  /// Films that have been listed and parted before.
+  ///
+  /// - Precondition: Both parts have the same two classes.
+  init(training: ImageFolder, validation: ImageFolder) {
+    require(
+      training.classNames.count == 2 && training.classNames == validation.classNames,
+      "XRayDataset: needs two classes, the same in both parts, got \(training.classNames) and "
+        + "\(validation.classNames)")
+    self.init(
+      origin: .folders(training: training, validation: validation),
+      classNames: training.classNames)
+  }
+
   private init(origin: Origin, classNames: [String]) {
     self.origin = origin
     self.classNames = classNames

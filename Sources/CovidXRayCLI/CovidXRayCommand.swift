@@ -25,8 +25,8 @@ struct CovidXRayCommand: ParsableCommand {
 
   private static var subcommands: [any ParsableCommand.Type] {
     var list: [any ParsableCommand.Type] = [
-      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, ExplainCommand.self,
-      SummaryCommand.self,
+      AuditCommand.self, TrainCommand.self, EvaluateCommand.self, PredictCommand.self,
+      CrossValidateCommand.self, ExplainCommand.self, SummaryCommand.self,
     ]
     #if Web
       list.append(ServeCommand.self)

@@ -32,6 +32,8 @@ struct EvaluationRecord: Encodable {
   let specificity: Rate
   /// Rows are actual classes, columns predicted ones.
   let confusionMatrix: ConfusionMatrix
+  /// Every figure with its interval, or the reason why it has none; nil for those that `train` prints.
+  let summary: EvaluationSummary?
   let skipped: [String]
 
   init(_ evaluation: SplitEvaluation, isSynthetic: Bool, skipped: [String]) {
@@ -44,6 +46,22 @@ struct EvaluationRecord: Encodable {
     sensitivity = Rate(evaluation.sensitivity)
     specificity = Rate(evaluation.specificity)
     confusionMatrix = evaluation.confusionMatrix
+    summary = nil
+    self.skipped = skipped
+  }
+
+  init(_ evaluation: FilmEvaluation, isSynthetic: Bool, skipped: [String]) {
+    let matrix = evaluation.summary.confusionMatrix
+    synthetic = isSynthetic
+    split = evaluation.films.name
+    count = evaluation.films.count
+    loss = evaluation.films.loss
+    positiveClass = evaluation.films.positiveClass
+    accuracy = Rate(matrix.accuracy)
+    sensitivity = Rate(matrix.sensitivity(ofClass: evaluation.positiveIndex))
+    specificity = Rate(matrix.specificity(ofClass: evaluation.positiveIndex))
+    confusionMatrix = matrix
+    summary = evaluation.summary
     self.skipped = skipped
   }
 }

@@ -2,8 +2,10 @@ import ArgumentParser
 import Checkpoints
 import CovidXRay
 import Datasets
+import Evaluation
 import Foundation
 import Imaging
+import Tensor
 
 /// An error with the exit code that it ends the program with.
 struct Failure: Error {
@@ -39,6 +41,9 @@ extension CovidXRaySubcommand {
     // A reader that has enough, such as `head`, is told apart from an error by the result of writing.
     signal(SIGPIPE, SIG_IGN)
     do {
+      if case .failure(let refusal) = InstructionSet.requested {
+        throw ValidationError(refusal.description)
+      }
       try execute()
     } catch let error as ExitCode {
       throw error
@@ -71,6 +76,7 @@ extension Failure {
   /// What an error from the library is about.
   static func code(of error: any Error) -> Code {
     error is DatasetError || error is ImageError || error is CheckpointError
-      || error is StateMismatch ? .unusableInput : .general
+      || error is StateMismatch || error is TableError || error is PartitionError
+      || error is InvalidScores || error is UnusablePrediction ? .unusableInput : .general
   }
 }

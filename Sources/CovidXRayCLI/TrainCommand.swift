@@ -1,5 +1,7 @@
 import ArgumentParser
+import Auditing
 import CovidXRay
+import Datasets
 import Foundation
 import Tensor
 
@@ -11,8 +13,8 @@ struct TrainCommand: CovidXRaySubcommand {
       Both parts of the data are measured after training, without augmentation. The figures of the training images say how \
       well the network remembers them; the article's 96.4 % is such a figure.
 
-      The folder has config.json, history.csv, loss.svg, accuracy.svg, confusion-matrix.svg, model-card.md and \
-      model.safetensors. It appears when all is done. The same options and images give the same model, byte for byte, for \
+      The folder has report.html, which shows all of it on one page, config.json, history.csv, loss.svg, accuracy.svg, \
+      confusion-matrix.svg, predictions.csv, model-card.md and model.safetensors. It appears when all is done. The same options and images give the same model, byte for byte, for \
       any number of threads and workers.
       """)
 
@@ -37,53 +39,19 @@ struct TrainCommand: CovidXRaySubcommand {
   @Flag(help: "Replace an earlier run in the folder of --out.")
   var overwrite = false
 
-  @Option(parsing: .unconditional, help: "Where all random numbers come from, 0 or more.")
-  var seed = TrainingRecipe.article.seed
+  @OptionGroup var recipeOptions: RecipeOptions
 
-  @Option(parsing: .unconditional, help: "How many epochs, 1 or more.")
-  var epochs = TrainingRecipe.article.epochs
+  @OptionGroup var patientOptions: PatientOptions
 
-  @Option(parsing: .unconditional, help: "Steps an epoch, 1 or more.")
-  var stepsPerEpoch = TrainingRecipe.article.stepsPerEpoch
-
-  @Option(parsing: .unconditional, help: "Images a step, 1 or more.")
-  var batchSize = TrainingRecipe.article.batchSize
-
-  @Option(parsing: .unconditional, help: "The size of Adam's steps, above 0.")
-  var learningRate = TrainingRecipe.article.learningRate
-
-  @Option(
-    parsing: .unconditional,
-    help: """
-      Height and width of the images that the network sees, \(CovidNetwork.minimumImageSize) to \
-      \(TrainingRecipe.maximumImageSize).
-      """)
-  var imageSize = TrainingRecipe.article.imageSize
-
-  @Option(
-    help: "What happens to training images: none, article (zoom, flip), careful (no flip).")
-  var augmentation = TrainingRecipe.article.augmentation
+  @Flag(help: "Do not audit the images for the report, which reads all of them once more.")
+  var noAudit = false
 
   @OptionGroup var work: WorkOptions
   @OptionGroup var printing: PrintOptions
 
-  private var recipe: TrainingRecipe {
-    var recipe = TrainingRecipe.article
-    recipe.seed = seed
-    recipe.epochs = epochs
-    recipe.stepsPerEpoch = stepsPerEpoch
-    recipe.batchSize = batchSize
-    recipe.learningRate = learningRate
-    recipe.imageSize = imageSize
-    recipe.augmentation = augmentation
-    return recipe
-  }
-
   func validate() throws {
-    do {
-      try recipe.validate()
-    } catch let error as RecipeError {
-      throw error.asValidationError
+    if data == nil && (patientOptions.path != nil || noAudit) {
+      throw ValidationError("--patients and --no-audit need --data")
     }
     if overwrite && out == nil { throw ValidationError("--overwrite needs --out") }
     guard let phantoms else { return }
@@ -94,7 +62,8 @@ struct TrainCommand: CovidXRaySubcommand {
   }
 
   func execute() throws {
-    let recipe = recipe
+    let recipe = recipeOptions.recipe
+    let patients = try patientOptions.read()
     Parallel.maximumThreads = work.threads
     let dataset = try makeDataset()
     let folder = try Failure.writing { try makeFolder() }
@@ -107,14 +76,25 @@ struct TrainCommand: CovidXRaySubcommand {
     let run = try CovidClassifier.train(
       on: dataset, recipe: recipe, workers: work.workers, unreadable: work.onUnreadable.samples
     ) { try reporter.report($0) }
+    let audit = audit(patients: patients)
     try Failure.writing {
       try folder.publish(
         run,
         configuration: RunConfiguration(
           recipe: recipe, data: data?.text, onUnreadable: work.onUnreadable.rawValue,
-          threads: work.threads, workers: work.workers))
+          threads: work.threads, workers: work.workers),
+        patients: patients.map { table in { table.patient(of: $0) } }, audit: audit)
     }
     try reporter.finish(run, folder: folder.url)
+  }
+
+  /// What an audit of the images finds; a run does not fail because of it.
+  private func audit(patients: PatientTable?) -> Result<AuditReport, any Error>? {
+    guard let data, !noAudit else { return nil }
+    return Result {
+      try DatasetAudit(filmsAt: data.url, patients: patients)
+        .report(unreadable: work.onUnreadable.samples)
+    }
   }
 
   private func makeDataset() throws -> XRayDataset {
@@ -126,7 +106,7 @@ struct TrainCommand: CovidXRaySubcommand {
   /// Room for the run: where the user wants it, or in the first folder of the default name that is free.
   private func makeFolder() throws -> RunFolder {
     // The weights, and a mebibyte for pictures and texts.
-    let byteCount = 4 * CovidNetwork.parameterCount(imageSize: imageSize) + 1 << 20
+    let byteCount = 4 * CovidNetwork.parameterCount(imageSize: recipeOptions.imageSize) + 1 << 20
     if let out {
       do {
         return try RunFolder(at: out.url, replacingRun: overwrite, byteCount: byteCount)
@@ -137,7 +117,7 @@ struct TrainCommand: CovidXRaySubcommand {
       }
     }
     let name = data.map { $0.url.standardizedFileURL.lastPathComponent } ?? "synthetic"
-    let base = "runs/\(name)-seed\(seed)"
+    let base = "runs/\(name)-seed\(recipeOptions.seed)"
     var number = 1
     while true {
       let path = number == 1 ? base : "\(base)-\(number)"

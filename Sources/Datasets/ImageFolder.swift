@@ -77,6 +77,13 @@ public struct ImageFolder: Sendable {
     self.ignored = ignored
   }
 
+  init(url: URL, classNames: [String], files: [File], ignored: [String]) {
+    self.url = url
+    self.classNames = classNames
+    self.files = files
+    self.ignored = ignored
+  }
+
   /// How many images each class has.
   public var counts: [Int] {
     files.reduce(into: [Int](repeating: 0, count: classNames.count)) { $0[$1.label] += 1 }

@@ -5,7 +5,7 @@ import Testing
 struct TrainCommandTests {
   private static let files: Set<String> = [
     "config.json", "history.csv", "loss.svg", "accuracy.svg", "confusion-matrix.svg",
-    "model-card.md", "model.safetensors",
+    "model-card.md", "model.safetensors", "predictions.csv", "report.html",
   ]
 
   @Test("without data it trains on phantoms, and says SYNTHETIC wherever it says anything")

@@ -118,7 +118,7 @@ extension String {
   /// This text filled up with spaces to `width` characters.
   ///
   /// Longer text stays as it is.
-  func padded(to width: Int, onTheLeft left: Bool = false) -> String {
+  package func padded(to width: Int, onTheLeft left: Bool = false) -> String {
     let spaces = String(repeating: " ", count: max(0, width - count))
     return left ? spaces + self : self + spaces
   }

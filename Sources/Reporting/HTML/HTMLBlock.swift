@@ -84,10 +84,13 @@ extension HTMLReport {
       /// What it shows, for those who cannot see it.
       public let alternative: String
 
+      /// The longest side of a picture that keeps a page of a dozen cases within a few megabytes.
+      public static let longestSide = 256
+
       /// A picture, made smaller where a side is longer than `limit` pixels.
       ///
       /// - Precondition: `limit` is 1 or more.
-      public init(_ image: Image, alternative: String, limit: Int = 256) {
+      public init(_ image: Image, alternative: String, limit: Int = longestSide) {
         self.image = image.fitted(within: limit)
         self.alternative = alternative
       }
