@@ -32,9 +32,10 @@ private func convolution(
 ) -> [Case] {
   let border = kernel / 2
   let size = 56 / stride
+  let positions = 16 * size * size
+  let weights = kernel * kernel * 64 * 64 / groups
   return layer(
-    name, input: [16, 56, 56, 64],
-    operations: 2 * Double(16 * size * size * kernel * kernel * 64 * 64 / groups)
+    name, input: [16, 56, 56, 64], operations: 2 * Double(positions * weights)
   ) {
     Conv2D(
       inputChannels: 64, outputChannels: 64, kernelSize: kernel, stride: stride,
