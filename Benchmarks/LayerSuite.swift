@@ -27,16 +27,20 @@ private func layer(
   ]
 }
 
-private func convolution(_ name: String, kernel: Int, stride: Int = 1) -> [Case] {
+private func convolution(
+  _ name: String, kernel: Int, stride: Int = 1, groups: Int = 1
+) -> [Case] {
   let border = kernel / 2
   let size = 56 / stride
+  let positions = 16 * size * size
+  let weights = kernel * kernel * 64 * 64 / groups
   return layer(
-    name, input: [16, 56, 56, 64],
-    operations: 2 * Double(16 * size * size * kernel * kernel * 64 * 64)
+    name, input: [16, 56, 56, 64], operations: 2 * Double(positions * weights)
   ) {
     Conv2D(
       inputChannels: 64, outputChannels: 64, kernelSize: kernel, stride: stride,
-      padding: .explicit(top: border, bottom: border, left: border, right: border), using: &$0)
+      padding: .explicit(top: border, bottom: border, left: border, right: border), groups: groups,
+      using: &$0)
   }
 }
 
@@ -45,6 +49,7 @@ var layerCases: [Case] {
   convolution("conv 1×1", kernel: 1)
     + convolution("conv 5×5", kernel: 5)
     + convolution("conv 3×3 stride 2", kernel: 3, stride: 2)
+    + convolution("conv 3×3 depthwise", kernel: 3, groups: 64)
     // In use it is one multiplication and addition, which takes part in what stands before it.
     + layer("batch norm", input: [16, 56, 56, 64]) { _ in BatchNorm(channels: 64) }.suffix(1)
     + layer("max pool", input: [16, 56, 56, 64]) { _ in MaxPool2D(2) }

@@ -41,7 +41,7 @@ func resNet18(using random: inout RandomGenerator) -> Sequential<Float> {
     channels = width
   }
   layers += [
-    GlobalAveragePool(), Dense(inputSize: 512, outputSize: 1, using: &random), Sigmoid(),
+    GlobalAveragePool2D(), Dense(inputSize: 512, outputSize: 1, using: &random), Sigmoid(),
   ]
   return Sequential(layers)
 }
@@ -102,15 +102,4 @@ struct ResidualBlock: Layer {
   func multiplyAdds(for inputShape: [Int]) -> Int {
     body.multiplyAdds(for: inputShape) + shortcut.multiplyAdds(for: inputShape)
   }
-}
-
-/// The mean over height and width.
-struct GlobalAveragePool: Layer {
-  typealias Scalar = Float
-
-  func callAsFunction(_ input: Variable<Float>, in context: inout Context) -> Variable<Float> {
-    input.mean(alongAxes: [1, 2])
-  }
-
-  func outputShape(for inputShape: [Int]) -> [Int] { [inputShape[0], inputShape[3]] }
 }

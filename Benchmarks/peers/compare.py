@@ -84,7 +84,7 @@ def measure(row, options):
         used = sum(cpu_seconds(process) for process in running.values())
         for _ in range(repetitions):
             for label in list(running):
-                attempt(label, lambda: running[label].sample(SAMPLE_TIMEOUT))
+                attempt(label, lambda process=running[label]: process.sample(SAMPLE_TIMEOUT))
         wall = time.monotonic() - clock
         others = None
         if busy is not None:

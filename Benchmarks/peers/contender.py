@@ -2,6 +2,7 @@
 
 It prints "ready" once it is warm, seconds for every line it is sent, and a line of JSON when its input ends.
 """
+import contextlib
 import json
 import os
 import queue
@@ -22,6 +23,20 @@ class Failure(Exception):
     """Why a contender has no figure."""
 
 
+@contextlib.contextmanager
+def on_cores(count):
+    """Binds this thread to so many cores for a while, and with it the processes that it starts, where the system can."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(allowed)[:count])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
 class Running:
     """A contender at work."""
 
@@ -29,10 +44,10 @@ class Running:
         self.seconds = []
         self.errors = tempfile.TemporaryFile(mode="w+")
         self.lines = queue.Queue()
-        cores = sorted(os.sched_getaffinity(0))[:threads] if hasattr(os, "sched_getaffinity") else None
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, bufsize=1,
-            env=environment, preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None)
+        with on_cores(threads):
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, bufsize=1,
+                env=environment)
         threading.Thread(target=self._read, daemon=True).start()
         self._expect("ready", STARTING)
 

@@ -1,6 +1,7 @@
 #if defined(__linux__)
-#define _GNU_SOURCE  // sched_getaffinity
+#define _GNU_SOURCE  // sched_getaffinity, madvise
 #include <sched.h>
+#include <sys/mman.h>
 #endif
 #include <unistd.h>
 
@@ -15,4 +16,14 @@ int kernels_available_threads(void) {
 #endif
   long online = sysconf(_SC_NPROCESSORS_ONLN);
   return online > 0 ? (int)online : 1;
+}
+
+void kernels_advise_huge_pages(void *start, long bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  // Only advice: where the system has no huge pages nothing changes.
+  (void)madvise(start, (size_t)bytes, MADV_HUGEPAGE);
+#else
+  (void)start;
+  (void)bytes;
+#endif
 }

@@ -5,6 +5,7 @@ import Datasets
 import Evaluation
 import Foundation
 import Imaging
+import Tensor
 
 /// An error with the exit code that it ends the program with.
 struct Failure: Error {
@@ -40,6 +41,9 @@ extension CovidXRaySubcommand {
     // A reader that has enough, such as `head`, is told apart from an error by the result of writing.
     signal(SIGPIPE, SIG_IGN)
     do {
+      if case .failure(let refusal) = InstructionSet.requested {
+        throw ValidationError(refusal.description)
+      }
       try execute()
     } catch let error as ExitCode {
       throw error

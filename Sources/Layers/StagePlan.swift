@@ -24,8 +24,12 @@ struct StagePlan<Scalar: DifferentiableScalar> {
     var rest = stages[...]
     while !rest.isEmpty {
       var blocks: [Block] = []
+      let whole = rest
       while let block = nextBlock(of: &rest) { blocks.append(block) }
-      if !blocks.isEmpty {
+      if blocks.count == 1, !blocks[0].geometry.isPooled {
+        // Nothing large is saved by going image by image: the operations have the whole batch to share out.
+        parts += whole[..<rest.startIndex].map { .stage($0) }
+      } else if !blocks.isEmpty {
         parts.append(.stretch(blocks))
       } else if let stage = rest.popFirst() {
         parts.append(.stage(stage))
@@ -46,7 +50,9 @@ struct StagePlan<Scalar: DifferentiableScalar> {
 
   /// The block that `stages` begin with, which it takes from them.
   private static func nextBlock(of stages: inout ArraySlice<Stage<Scalar>>) -> Block? {
-    guard case .convolution(let filter, let bias, let window) = stages.first else { return nil }
+    guard case .convolution(let filter, let bias, let window) = stages.first,
+      ConvolutionBlock.isWorthStreaming(filterShape: filter.shape)
+    else { return nil }
     stages.removeFirst()
     var geometry = ConvolutionBlock(window: window)
     let canPool = ConvolutionBlock.supportsPooling(window, filterShape: filter.shape)

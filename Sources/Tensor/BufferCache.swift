@@ -1,11 +1,12 @@
+import CKernels
 import Synchronization
 
 /// The memory of tensors: freed buffers are kept by size and handed out again.
 ///
 /// Fresh pages are expensive (the kernel zeroes each on first touch), and a training step asks for the same sizes every
-/// time. The cache is bounded: buffers in use and cached ones together stay below about five quarters of what has been in
-/// use at once, and beyond that the oldest cached buffers go back to the system first. It holds no values that anyone can
-/// observe; it is process-wide, and thread-safe.
+/// time. The cache is bounded: buffers in use and cached ones together stay below about one and a half times what has been in
+/// use at once, and beyond that the oldest cached buffers go back to the system first. Large buffers are asked for in huge
+/// pages, where the system has them. The cache holds no values that anyone can observe; it is process-wide, and thread-safe.
 public enum BufferCache {
   /// How much memory tensors use and keep, in bytes.
   public struct Statistics: Sendable, Equatable {
@@ -56,6 +57,8 @@ public enum BufferCache {
 
   /// The alignment of every buffer, in bytes: one cache line, one AVX-512 register.
   package static let alignment = 64
+  /// The size of a huge page on the processors at hand.
+  private static let hugePage = 2 << 20
   /// A cache this small is not worth bounding.
   private static let freeAllowance = 64 << 20
 
@@ -97,13 +100,22 @@ public enum BufferCache {
         box.state.statistics.cached -= size
       } else {
         box.state.statistics.systemAllocations += 1
-        let bound = box.state.highWater + box.state.highWater / 4 + freeAllowance
+        let bound = box.state.highWater + box.state.highWater / 2 + freeAllowance
         box.state.evict(toFit: bound - box.state.statistics.used, into: &released)
       }
       return pointer
     }
     released.forEach { $0.deallocate() }
-    return reused ?? .allocate(byteCount: size, alignment: alignment)
+    return reused ?? allocateFromSystem(byteCount: size)
+  }
+
+  private static func allocateFromSystem(byteCount: Int) -> UnsafeMutableRawPointer {
+    guard byteCount >= 2 * hugePage else {
+      return .allocate(byteCount: byteCount, alignment: alignment)
+    }
+    let pointer = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: hugePage)
+    kernels_advise_huge_pages(pointer, byteCount)
+    return pointer
   }
 
   /// Takes back a buffer that `allocate(byteCount:)` returned for the same count.

@@ -150,6 +150,15 @@ struct BadInputTests {
     }
   }
 
+  @Test("kernels that this processor lacks are refused by their name, before anything is computed")
+  func unknownKernels() throws {
+    let folder = FileManager.default.temporaryDirectory
+    let result = try Program.run(
+      ["summary"], in: folder, environment: ["TENSOR_KERNELS": "avx1024"])
+    #expect(result.status == 64 && result.output.isEmpty)
+    #expect(result.errors.contains("TENSOR_KERNELS=avx1024: no such kernels"))
+  }
+
   private func paths(in folder: URL) throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: folder.path(percentEncoded: false)).sorted()
   }

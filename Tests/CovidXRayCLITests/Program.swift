@@ -37,11 +37,12 @@ enum Program {
   ///
   /// - Parameters:
   ///   - arguments: What follows its name.
+  ///   - environment: Variables to set beside those of the tests.
   ///   - output: Where its standard output goes, instead of into the result.
   ///   - whileRunning: Called once it runs.
   static func run(
-    _ arguments: [String], in folder: URL, output: FileHandle? = nil,
-    whileRunning: (Process) throws -> Void = { _ in }
+    _ arguments: [String], in folder: URL, environment: [String: String] = [:],
+    output: FileHandle? = nil, whileRunning: (Process) throws -> Void = { _ in }
   ) throws -> Outcome {
     // Into files: a pipe that nobody reads would stop the program.
     let logs = FileManager.default.temporaryDirectory.appending(path: "logs-\(UUID().uuidString)")
@@ -53,6 +54,7 @@ enum Program {
     process.executableURL = url
     process.arguments = arguments
     process.currentDirectoryURL = folder
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try output ?? FileHandle(forWritingTo: outputURL)
     process.standardError = try FileHandle(forWritingTo: errorURL)

@@ -7,6 +7,10 @@
 // The number of cores that this process may run on, 1 or more.
 int kernels_available_threads(void);
 
+// Asks the system to back these bytes with huge pages: a fault for each of those instead of one for every
+// 4 KiB, and fewer look-ups of addresses.
+void kernels_advise_huge_pages(void *_Nonnull start, long bytes);
+
 // Activations are [batch][height][width][channels], weights [height][width][input][output], all
 // dense. A kernel sees a tensor in blocks of `vector_width` channels and in panels of
 // `panel_width` columns:
@@ -95,9 +99,11 @@ typedef struct {
       const float *_Nonnull upstream, const float *_Nullable output, long rows, long columns,
       long stride, float scale, long capacity, float *_Nonnull blocked, float *_Nullable bias_gradient);
 
-  // U = G g G^T of weights [3][3][depth][columns], as [panel][36][depth][panel_width].
+  // U = G g G^T of weights [3][3][depth][columns], whose rows are `stride` floats apart, as
+  // [panel][36][depth][panel_width].
   void (*_Nonnull winograd_weights)(
-      const float *_Nonnull weights, long depth, long columns, float *_Nonnull transformed);
+      const float *_Nonnull weights, long depth, long columns, long stride,
+      float *_Nonnull transformed);
   // V = B^T d B, blocked.
   void (*_Nonnull winograd_input)(
       WinogradShape shape, WinogradBlock block, const float *_Nonnull input,
@@ -181,7 +187,8 @@ typedef struct {
   float (*_Nonnull maximum_row)(const float *_Nonnull x, long count);
 
   // The softmax of `count` >= 1 floats.
-  void (*_Nonnull softmax_row)(const float *_Nonnull x, float *_Nonnull out, long count);
+  void (*_Nonnull softmax_row)(
+      const float *_Nonnull x, float *_Nonnull out, long count, int around_cache);
 
   // out[i] = x[i] * scale where the word at position start + i of Philox's stream under the key is less
   // than `threshold` (at most 2^32), else zero.

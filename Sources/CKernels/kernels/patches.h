@@ -45,6 +45,33 @@ INLINE void copy_run(
   }
 }
 
+// The part first ..< last of a run at column x that lies in the image, in floats.
+typedef struct {
+  long first, last;
+} Extent;
+
+INLINE Extent extent_at(PatchShape shape, Run run, long x, bool in_image) {
+  if (!in_image) return (Extent){0, 0};
+  const long first = larger(-x, 0), last = smaller(shape.width - x, run.taps);
+  return (Extent){first * run.channels, larger(first, last) * run.channels};
+}
+
+// The same where a part of the run lies beside the image: zeros there.
+INLINE void copy_run_part(
+    const float *source, Extent extent, long length, float *target, long block_stride) {
+  for (long k = 0; k < length; k += WIDTH, target += block_stride) {
+    const long first = larger(extent.first - k, 0);
+    const long last = smaller(extent.last - k, smaller(WIDTH, length - k));
+    if (first == 0 && last == WIDTH) {
+      store(target, load(source + k));
+      continue;
+    }
+    store(target, (Vector){0});
+    if (first < last)
+      memcpy(target + first, source + k + first, (size_t)(last - first) * sizeof(float));
+  }
+}
+
 static void pack_patches(
     PatchShape shape, PatchBlock block, const float *input, float *patches) {
   const long block_stride = block.capacity * WIDTH;
@@ -68,11 +95,9 @@ static void pack_patches(
           copy_run(row + x * shape.channels, end, shape.run_length, blocked, block_stride);
           continue;
         }
-        for (long k = 0; k < shape.run_length; k++) {
-          const long column = x + k / run.channels;
-          blocked[k / WIDTH * block_stride + k % WIDTH] =
-              in_image && column >= 0 && column < shape.width ? row[x * shape.channels + k] : 0;
-        }
+        copy_run_part(
+            row + x * shape.channels, extent_at(shape, run, x, in_image), shape.run_length, blocked,
+            block_stride);
       }
     }
   }
@@ -106,10 +131,10 @@ static void add_patches(
         }
         continue;
       }
-      for (long k = 0; k < columns; k++) {
-        const long column = x + (first_column + k) / run.channels;
-        if (column >= 0 && column < shape.width) target[k] += source[k];
-      }
+      const Extent extent = extent_at(shape, run, x, true);
+      const long last_column = smaller(extent.last - first_column, columns);
+      for (long k = larger(extent.first - first_column, 0); k < last_column; k++)
+        target[k] += source[k];
     }
   }
 }

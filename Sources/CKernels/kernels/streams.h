@@ -123,8 +123,8 @@ static float sum_row(const float *x, long count) { REDUCE(0, sum_of) }
 static float minimum_row(const float *x, long count) { REDUCE(INFINITY, lesser_of) }
 static float maximum_row(const float *x, long count) { REDUCE(-INFINITY, greater_of) }
 
-static void softmax_row(const float *x, float *out, long count) {
-  const Vector largest = splat(maximum_row(x, count));
+// e^(x - largest), and the sum.
+INLINE float exponentials(const float *x, float largest, float *out, long count) {
   Vector sums[2] = {{0}};
   long i = 0;
   for (; i + 2 * WIDTH <= count; i += 2 * WIDTH) {
@@ -134,14 +134,8 @@ static void softmax_row(const float *x, float *out, long count) {
       sums[j] += e;
     }
   }
-  if (i + WIDTH <= count) {
-    const Vector e = exponential(load(x + i) - largest);
-    store(out + i, e);
-    sums[0] += e;
-    i += WIDTH;
-  }
-  if (i < count) {
-    const long n = count - i;
+  for (; i < count; i += WIDTH) {
+    const long n = smaller(WIDTH, count - i);
     const Vector e = exponential(load_some(x + i, n) - largest);
     store_some(out + i, e, n);
     // The lanes past the end are no part of the sum.
@@ -149,11 +143,20 @@ static void softmax_row(const float *x, float *out, long count) {
     memcpy(&rest, &e, (size_t)n * sizeof(float));
     sums[0] += rest;
   }
-  const float scale = 1 / sum_of_lanes(sums[0] + sums[1]);
-  for (i = 0; i < count; i += WIDTH) {
-    const long n = smaller(WIDTH, count - i);
-    store_some(out + i, load_some(out + i, n) * scale, n);
-  }
+  return sum_of_lanes(sums[0] + sums[1]);
+}
+
+static void scaled(const float *x, float scale, float *out, long count, int around_cache) {
+  STREAM(load_some(x + i, n) * scale)
+}
+
+static void softmax_row(const float *x, float *out, long count, int around_cache) {
+  // A row of moderate length waits in the first-level cache, so that `out` is written once.
+  enum { WAITING = 4096 };
+  float row[WAITING];
+  float *middle = around_cache && count <= WAITING ? row : out;
+  const float sum = exponentials(x, maximum_row(x, count), middle, count);
+  scaled(middle, 1 / sum, out, count, around_cache && middle == row);
 }
 
 // Philox4x32-10 (Salmon et al., SC 2011), WIDTH / 2 blocks at once, each word in 64 bits: what the

@@ -156,7 +156,7 @@ static void winograd_weight_products(
 }
 
 static void winograd_weights(
-    const float *weights, long depth, long columns, float *transformed) {
+    const float *weights, long depth, long columns, long stride, float *transformed) {
   for (long column = 0; column < columns; column += WIDTH) {
     const long count = smaller(WIDTH, columns - column);
     float *panel = transformed + column / PANEL * PANEL * PLANES * depth + column % PANEL;
@@ -165,7 +165,7 @@ static void winograd_weights(
       for (int j = 0; j < 3; j++) {
         Vector g[3];
         UNROLL for (int i = 0; i < 3; i++)
-          g[i] = load_some(weights + ((i * 3 + j) * depth + k) * columns + column, count);
+          g[i] = load_some(weights + ((i * 3 + j) * depth + k) * stride + column, count);
         transform_weights(g, half[j]);
       }
       for (int i = 0; i < PATCH; i++) {

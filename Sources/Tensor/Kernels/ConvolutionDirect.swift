@@ -11,9 +11,13 @@ package struct DirectConvolution: ConvolutionKernel {
   let shape: PatchShape
 
   package init(_ geometry: ConvolutionGeometry, instructionSet: InstructionSet = .selected) {
+    self.init(geometry, kernels: Unchecked(instructionSet.convolution))
+  }
+
+  private init(_ geometry: ConvolutionGeometry, kernels: Unchecked<ConvolutionKernels>) {
     geometry.check("DirectConvolution")
     self.geometry = geometry
-    kernels = Unchecked(instructionSet.convolution)
+    self.kernels = kernels
     let inputs = geometry.inputChannels / geometry.groups
     // A row of the kernel lies side by side in the image, unless something comes between.
     let isJoined = geometry.groups == 1 && geometry.dilationWidth == 1
@@ -43,8 +47,8 @@ package struct DirectConvolution: ConvolutionKernel {
     shape.run_length.roundedUp(toMultipleOf: kernels.value.vector_width)
   }
 
-  /// How many runs to take at once: about as many as keep the patches of four product tiles in the second-level cache.
-  var runsAtOnce: Int { min(shape.runs, max(1, 1152 / max(blockedRunLength, 1))) }
+  /// How many runs to take at once: as many as keep a tile of patches and a panel of weights in the first-level cache.
+  var runsAtOnce: Int { min(shape.runs, max(1, 400 / max(blockedRunLength, 1))) }
 
   /// How many pixels to take at once, a multiple of the rows of a product's tile.
   func capacity(floatsPerPixel: Int) -> Int {
@@ -58,10 +62,12 @@ package struct DirectConvolution: ConvolutionKernel {
 
   package var preparedWeightCount: (forward: Int, gradient: Int) {
     (
-      geometry.groups * outputPanels * depth * panel,
-      geometry.groups * shape.runs * runPanels * outputsPerGroup * panel
+      forwardWeightCount,
+      adjoint?.forwardWeightCount
+        ?? geometry.groups * shape.runs * runPanels * outputsPerGroup * panel
     )
   }
+  private var forwardWeightCount: Int { geometry.groups * outputPanels * depth * panel }
 
   /// The weights as panels, group by group.
   package func prepareWeights(
@@ -74,12 +80,36 @@ package struct DirectConvolution: ConvolutionKernel {
     }
   }
 
-  /// The transposed weights as panels, run by run, for the gradient of the input.
+  /// The gradient of the input as a forward pass of its own, from the upstream gradient and turned weights.
+  ///
+  /// It reads patches where the adjoint of copying them would add to overlapping ones. Only for stride 1, where it wastes
+  /// nothing.
+  var adjoint: DirectConvolution? {
+    let (rows, columns) = (geometry.reach.height - 1, geometry.reach.width - 1)
+    guard geometry.strideHeight == 1, geometry.strideWidth == 1, geometry.groups == 1,
+      max(geometry.paddingTop, geometry.paddingBottom) <= rows,
+      max(geometry.paddingLeft, geometry.paddingRight) <= columns
+    else { return nil }
+    return DirectConvolution(
+      ConvolutionGeometry(
+        batch: geometry.batch, height: geometry.outputHeight, width: geometry.outputWidth,
+        inputChannels: geometry.outputChannels, outputChannels: geometry.inputChannels,
+        kernel: (geometry.kernelHeight, geometry.kernelWidth),
+        padding: (
+          rows - geometry.paddingTop, rows - geometry.paddingBottom,
+          columns - geometry.paddingLeft, columns - geometry.paddingRight
+        ), dilation: (geometry.dilationHeight, geometry.dilationWidth)), kernels: kernels)
+  }
+
+  /// The weights for the gradient of the input: those of `adjoint`, or transposed as panels, run by run.
   package func prepareWeightsForGradient(
     _ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>
   ) {
+    if let adjoint { return prepareTurnedWeights(weights, for: adjoint, into: packed) }
     withScratch(geometry.weightCount) { transposed in
-      transpose(weights, rows: depth, columns: geometry.outputChannels, into: transposed)
+      Float.kernels.transpose(
+        weights, geometry.outputChannels, depth, geometry.outputChannels, transposed, depth,
+        .throughCache)
       var target = packed
       for group in 0..<geometry.groups {
         for run in 0..<shape.runs {
@@ -89,6 +119,23 @@ package struct DirectConvolution: ConvolutionKernel {
           target += runPanels * outputsPerGroup * panel
         }
       }
+    }
+  }
+
+  /// The taps in reverse order, inputs and outputs exchanged.
+  private func prepareTurnedWeights(
+    _ weights: UnsafePointer<Float>, for adjoint: DirectConvolution,
+    into packed: UnsafeMutablePointer<Float>
+  ) {
+    let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
+    let taps = geometry.kernelHeight * geometry.kernelWidth
+    withScratch(geometry.weightCount) { turned in
+      for tap in 0..<taps {
+        Float.kernels.transpose(
+          weights + tap * inputs * outputs, outputs, inputs, outputs,
+          turned + (taps - 1 - tap) * inputs * outputs, inputs, .throughCache)
+      }
+      adjoint.prepareWeights(turned, into: packed)
     }
   }
 

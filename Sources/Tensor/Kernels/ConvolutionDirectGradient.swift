@@ -15,9 +15,15 @@ extension DirectConvolution {
     _ operands: ConvolutionGradientOperands, weightGradient: UnsafeMutablePointer<Float>?,
     biasGradient: UnsafeMutablePointer<Float>?
   ) {
+    var operands = operands
+    if let adjoint, operands.inputGradient != nil {
+      addAdjoint(operands, images: 0..<geometry.batch) { adjoint.forward($0) }
+      operands.inputGradient = nil
+    }
     let slots = gradientSlots
     let needsWeights = weightGradient != nil
     let accumulates = needsWeights || biasGradient != nil
+    guard accumulates || operands.inputGradient != nil else { return }
     withScratch(accumulates ? slots.count * accumulatorCount : 0) { accumulators in
       if slots.images == nil, let gradient = operands.inputGradient {
         gradient.update(repeating: 0, count: geometry.inputCount)
@@ -43,11 +49,45 @@ extension DirectConvolution {
     images: Range<Int>, _ operands: ConvolutionGradientOperands,
     into accumulator: UnsafeMutablePointer<Float>?
   ) {
+    var operands = operands
+    if let adjoint, operands.inputGradient != nil {
+      addAdjoint(operands, images: images) { adjoint.forward(images: images, $0) }
+      operands.inputGradient = nil
+    }
     geometry.zeroImages(images, of: operands.inputGradient)
     let height = geometry.outputHeight
     accumulateGradients(
       rows: images.lowerBound * height..<images.upperBound * height, operands, into: accumulator,
       weights: true)
+  }
+
+  /// The gradient of the input by the forward pass of `adjoint`, from the upstream gradient, masked and scaled first where that
+  /// is asked for.
+  private func addAdjoint(
+    _ operands: ConvolutionGradientOperands, images: Range<Int>,
+    forward: (ConvolutionOperands) -> Void
+  ) {
+    guard let weights = operands.weights, let target = operands.inputGradient else { return }
+    func run(_ upstream: UnsafePointer<Float>) {
+      forward(
+        ConvolutionOperands(
+          input: upstream, weights: weights, bias: nil, activation: .none, output: target))
+    }
+    guard operands.output != nil || operands.scale != 1 else { return run(operands.upstream) }
+    let imageCount = pixelsPerImage * geometry.outputChannels
+    let (start, count) = (images.lowerBound * imageCount, images.count * imageCount)
+    withScratch(count) { masked in
+      let upstream = operands.upstream + start
+      if let output = operands.output {
+        Float.kernels.reluGradient(upstream, 1, output + start, 1, masked, count, .throughCache)
+      } else {
+        masked.update(from: upstream, count: count)
+      }
+      var scale = operands.scale
+      Float.arithmetic.multiply(masked, 1, &scale, 0, masked, count, .throughCache)
+      // As the forward pass counts images from the start of the batch.
+      run(UnsafePointer(masked - start))
+    }
   }
 
   package func finishGradients(

@@ -18,6 +18,14 @@ package struct ConvolutionBlock: Sendable {
 
   package init(window: Window2D) { self.window = window }
 
+  /// Whether a filter of `shape` is small enough to be fetched anew for every image: transformed, it fills a second-level
+  /// cache of a megabyte.
+  ///
+  /// Larger ones, as they stand deep in a network before small images, are better applied to the whole batch at once.
+  package static func isWorthStreaming(filterShape shape: [Int]) -> Bool {
+    ShapeRules.count(shape) <= 1 << 17
+  }
+
   /// Whether pooling can be part of a block with a filter of `shape`: only Winograd's algorithm has it built in, and with
   /// few channels its transforms cost more than a pooling layer of its own.
   package static func supportsPooling(_ window: Window2D, filterShape shape: [Int]) -> Bool {

@@ -44,12 +44,17 @@ package enum InstructionSet: String, Sendable, CaseIterable {
   ///
   /// Chosen once, on first use. Stops the program if the variable names none or one that this processor does not run.
   package static let selected: InstructionSet = {
-    let supported = allCases.filter(\.isSupported)
-    switch choose(getenv("TENSOR_KERNELS").map { String(cString: $0) }, from: supported) {
+    switch requested {
     case .success(let set): return set
     case .failure(let refusal): fatalError(refusal.description)
     }
   }()
+
+  /// What the environment asks for, for programs that would rather end with a message of their own.
+  package static var requested: Result<InstructionSet, Refusal> {
+    choose(
+      getenv("TENSOR_KERNELS").map { String(cString: $0) }, from: allCases.filter(\.isSupported))
+  }
 
   /// Why a value of `TENSOR_KERNELS` was refused.
   package struct Refusal: Error, CustomStringConvertible {

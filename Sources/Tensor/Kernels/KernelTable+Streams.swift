@@ -18,7 +18,7 @@ extension KernelTable<Float> {
     table.reluGradient = binary(streams.relu_gradient, else: table.reluGradient)
     table.pooling = .vector(set)
     let shared = Unchecked(streams)
-    table.softmaxRow = { shared.value.softmax_row($0, $1, $2) }
+    table.softmaxRow = { shared.value.softmax_row($0, $1, $2, $3.flag) }
     table.dropout = { x, out, count, start, rate, key in
       shared.value.dropout(
         x, out, count, UInt64(start), key.bits.x, key.bits.y, dropoutThreshold(rate: rate),
@@ -58,6 +58,14 @@ extension ArithmeticKernels<Float> {
     table.minimum = binary(streams.minimum, else: table.minimum)
     table.maximum = binary(streams.maximum, else: table.maximum)
     table.sum.row = row(streams.sum_row, else: table.sum.row)
+    let (add, plainAccumulate) = (Unchecked(streams.add), table.sum.accumulate)
+    table.sum.accumulate = { out, x, stride, count in
+      if 0...1 ~= stride {
+        add.value(out, 1, x, stride, out, count, CachePolicy.throughCache.flag)
+      } else {
+        plainAccumulate(out, x, stride, count)
+      }
+    }
     table.min.row = row(streams.minimum_row, else: table.min.row)
     table.max.row = row(streams.maximum_row, else: table.max.row)
     return table

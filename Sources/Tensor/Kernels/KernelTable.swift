@@ -52,8 +52,9 @@ public struct KernelTable<Scalar: DifferentiableScalar>: Sendable {
   /// `out = softmax(x)` over one row of `count` scalars; `out` may be `x`.
   package internal(set) var softmaxRow:
     @Sendable (
-      _ x: UnsafePointer<Scalar>, _ out: UnsafeMutablePointer<Scalar>, _ count: Int
-    ) -> Void = { x, out, count in
+      _ x: UnsafePointer<Scalar>, _ out: UnsafeMutablePointer<Scalar>, _ count: Int,
+      _ writes: CachePolicy
+    ) -> Void = { x, out, count, _ in
       var maximum = x[0]
       for i in 1..<Swift.max(count, 1) { maximum = Maximum<Scalar>.apply(maximum, x[i]) }
       var sum: Scalar = 0

@@ -39,6 +39,44 @@ package struct NormalizationKernels<Scalar: DifferentiableScalar>: Sendable {
       }
     }
 
+  /// The mean and the variance of every column from those of blocks of `size` rows each (the last may have fewer), in double
+  /// precision: Chan's formula.
+  package internal(set) var join:
+    @Sendable (
+      _ means: UnsafePointer<Scalar>, _ deviations: UnsafePointer<Scalar>, _ rows: Int, _ size: Int,
+      _ channels: Int, _ mean: UnsafeMutablePointer<Scalar>,
+      _ variance: UnsafeMutablePointer<Scalar>
+    ) -> Void = { means, deviations, rows, size, channels, mean, variance in
+      let blocks = (rows + size - 1) / size
+      for c in 0..<channels {
+        var (sum, squares) = (0.0, 0.0)
+        for block in 0..<blocks {
+          sum += Double(min(size, rows - block * size)) * Double(means[block * channels + c])
+        }
+        let centre = sum / Double(rows)
+        for block in 0..<blocks {
+          let difference = Double(means[block * channels + c]) - centre
+          squares +=
+            Double(deviations[block * channels + c])
+            + Double(min(size, rows - block * size)) * difference * difference
+        }
+        mean[c] = Scalar(centre)
+        variance[c] = Scalar(squares / Double(rows))
+      }
+    }
+
+  /// The sums over the rows of a matrix of few rows, in double precision.
+  package internal(set) var total:
+    @Sendable (
+      _ x: UnsafePointer<Scalar>, _ rows: Int, _ channels: Int, _ out: UnsafeMutablePointer<Scalar>
+    ) -> Void = { x, rows, channels, out in
+      for c in 0..<channels {
+        var sum = 0.0
+        for row in 0..<rows { sum += Double(x[row * channels + c]) }
+        out[c] = Scalar(sum)
+      }
+    }
+
   /// `out = x · scale + offset`.
   package internal(set) var scale:
     @Sendable (

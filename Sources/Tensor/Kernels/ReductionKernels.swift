@@ -30,7 +30,7 @@ package struct ReductionKernels<Scalar: NumericScalar>: Sendable {
   package internal(set) var row:
     @Sendable (_ x: UnsafePointer<Scalar>, _ stride: Int, _ count: Int) -> Scalar
   /// `out[i] = combine(out[i], x[i · stride])`.
-  package let accumulate:
+  package internal(set) var accumulate:
     @Sendable (
       _ out: UnsafeMutablePointer<Scalar>, _ x: UnsafePointer<Scalar>, _ stride: Int, _ count: Int
     ) -> Void

@@ -186,16 +186,19 @@ package struct VectorProduct: Sendable {
     _ inParallel: Bool
   ) {
     let (capacity, depth) = (block.rows.count, block.depth.count)
-    // Tiles of C, large enough to be worth a slot and to stay in the second-level cache.
-    let rowsPerSlot = min(capacity, 8 * kernels.value.rows * max(1, 14 / kernels.value.rows))
-    let columnsPerSlot = panel * max(1, min(16, (1 << 21) / (rowsPerSlot * depth * panel)))
-    let rowParts = (capacity + rowsPerSlot - 1) / rowsPerSlot
+    // Slots of some ten million multiplications. One after the other they take the same rows, which stay in the second-level
+    // cache while B goes by.
+    let unit = kernels.value.rows * max(1, 14 / kernels.value.rows)
+    let rowParts = (capacity + 16 * unit - 1) / (16 * unit)
+    let rowsPerSlot = ((capacity + rowParts - 1) / rowParts).roundedUp(toMultipleOf: unit)
+    let columnsPerSlot = panel * max(1, (1 << 23) / (rowsPerSlot * depth * panel))
     let columnParts = (block.columns.count + columnsPerSlot - 1) / columnsPerSlot
     let shared = Unchecked((packedA, b, packedB, c))
     forEach(rowParts * columnParts, inParallel) { slot in
       let (packedA, b, packedB, c) = shared.value
-      let (columnPart, rowPart) = slot.quotientAndRemainder(dividingBy: rowParts)
+      let (rowPart, columnPart) = slot.quotientAndRemainder(dividingBy: columnParts)
       let row = rowPart * rowsPerSlot
+      guard row < capacity else { return }
       let end = min(block.columns.count, (columnPart + 1) * columnsPerSlot)
       for column in Swift.stride(from: columnPart * columnsPerSlot, to: end, by: panel) {
         let source =

@@ -85,8 +85,23 @@ package struct WinogradConvolution: ConvolutionKernel {
   package func prepareWeights(
     _ weights: UnsafePointer<Float>, into transformed: UnsafeMutablePointer<Float>
   ) {
-    kernels.value.winograd_weights(
-      weights, geometry.inputChannels, geometry.outputChannels, transformed)
+    transform(
+      weights, depth: geometry.inputChannels, columns: geometry.outputChannels, into: transformed)
+  }
+
+  /// Panel by panel, in parallel where there is much to do.
+  private func transform(
+    _ weights: UnsafePointer<Float>, depth: Int, columns: Int,
+    into transformed: UnsafeMutablePointer<Float>
+  ) {
+    let pointers = Unchecked((weights, transformed))
+    let panelsAtOnce = max(1, (1 << 12) / (depth * panel)) * panel
+    Parallel.forEachRange(of: columns, grain: panelsAtOnce) { range in
+      let (weights, transformed) = pointers.value
+      kernels.value.winograd_weights(
+        weights + range.lowerBound, depth, range.count, columns,
+        transformed + range.lowerBound * Self.planes * depth)
+    }
   }
 
   /// `Uᵀ`, for the gradient of the input.
@@ -96,11 +111,11 @@ package struct WinogradConvolution: ConvolutionKernel {
     let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
     withScratch(geometry.weightCount) { transposed in
       for tap in 0..<9 {
-        transpose(
-          weights + tap * inputs * outputs, rows: inputs, columns: outputs,
-          into: transposed + tap * inputs * outputs)
+        Float.kernels.transpose(
+          weights + tap * inputs * outputs, outputs, inputs, outputs,
+          transposed + tap * inputs * outputs, inputs, .throughCache)
       }
-      kernels.value.winograd_weights(transposed, outputs, inputs, transformed)
+      transform(transposed, depth: outputs, columns: inputs, into: transformed)
     }
   }
 
@@ -225,21 +240,6 @@ package struct WinogradConvolution: ConvolutionKernel {
             operands.weights + outputs.lowerBound * Self.planes * geometry.inputChannels,
             geometry.inputChannels, products, outputBlock.plane_stride, outputs.count, 0)
           finish(outputBlock, products)
-        }
-      }
-    }
-  }
-}
-
-/// `B = Aᵀ` in squares, so that both sides stay in the cache.
-func transpose(
-  _ a: UnsafePointer<Float>, rows: Int, columns: Int, into b: UnsafeMutablePointer<Float>
-) {
-  for rowBlock in stride(from: 0, to: rows, by: 16) {
-    for columnBlock in stride(from: 0, to: columns, by: 16) {
-      for column in columnBlock..<min(columnBlock + 16, columns) {
-        for row in rowBlock..<min(rowBlock + 16, rows) {
-          b[column * rows + row] = a[row * columns + column]
         }
       }
     }

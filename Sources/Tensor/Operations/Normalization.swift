@@ -29,27 +29,15 @@ extension Tensor where Scalar: DifferentiableScalar {
     let (means, deviations) = rows.partialSums(of: input) { first, count, mean, deviation in
       Scalar.kernels.normalization.moments(first, count, rows.channels, mean, deviation)
     }
-    var (mean, variance) = (Tensor.zeros([rows.channels]), Tensor.zeros([rows.channels]))
-    let total = Double(rows.count)
-    mean.withUnsafeMutableScalars { mean in
-      variance.withUnsafeMutableScalars { variance in
-        for c in 0..<rows.channels {
-          var (sum, squares) = (0.0, 0.0)
-          for block in 0..<rows.blocks {
-            sum += Double(rows.size(of: block)) * Double(means[block * rows.channels + c])
-          }
-          let centre = sum / total
-          for block in 0..<rows.blocks {
-            let difference = Double(means[block * rows.channels + c]) - centre
-            squares +=
-              Double(deviations[block * rows.channels + c])
-              + Double(rows.size(of: block)) * difference * difference
-          }
-          mean[c] = Scalar(centre)
-          variance[c] = Scalar(squares / total)
-        }
+    var mean = means
+    let variance = Tensor(shape: [rows.channels]) { variance in
+      mean = Tensor(shape: [rows.channels]) { mean in
+        guard let mean = mean.baseAddress, let variance = variance.baseAddress else { return }
+        Scalar.kernels.normalization.join(
+          means.pointer, deviations.pointer, rows.count, rows.size, rows.channels, mean, variance)
       }
     }
+    withExtendedLifetime((means, deviations)) {}
     return BatchMoments(mean: mean, variance: variance)
   }
 
@@ -109,11 +97,13 @@ extension Tensor where Scalar: DifferentiableScalar {
       Scalar.kernels.normalization.gradientMoments(
         g + (first - UnsafePointer(x)), first, mean, count, rows.channels, sum, product)
     }
-    func total(_ parts: [Scalar]) -> Tensor {
-      Tensor(
-        (0..<rows.channels).map { c in
-          Scalar((0..<rows.blocks).reduce(0.0) { $0 + Double(parts[$1 * rows.channels + c]) })
-        }, shape: [rows.channels])
+    func total(_ parts: Tensor) -> Tensor {
+      withExtendedLifetime(parts) {
+        Tensor(shape: [rows.channels]) { buffer in
+          guard let out = buffer.baseAddress else { return }
+          Scalar.kernels.normalization.total(parts.pointer, rows.blocks, rows.channels, out)
+        }
+      }
     }
     let root = 1 / (moments.variance + epsilon).sqrt()
     let offsetGradient = total(sums)
@@ -178,7 +168,7 @@ private struct RowBlocks: Sendable {
         _ first: UnsafePointer<Scalar>, _ rows: Int, _ one: UnsafeMutablePointer<Scalar>,
         _ other: UnsafeMutablePointer<Scalar>
       ) -> Void
-  ) -> ([Scalar], [Scalar]) {
+  ) -> (Tensor<Scalar>, Tensor<Scalar>) {
     let half = blocks * channels
     let both = Tensor<Scalar>(shape: [2, blocks, channels]) { buffer in
       guard let base = buffer.baseAddress else { return }
@@ -193,7 +183,6 @@ private struct RowBlocks: Sendable {
       }
     }
     withExtendedLifetime(x) {}
-    let scalars = both.scalars
-    return (Array(scalars[..<half]), Array(scalars[half...]))
+    return (both[0], both[1])
   }
 }

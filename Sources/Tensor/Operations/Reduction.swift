@@ -12,7 +12,7 @@ private struct ReductionPlan<Scalar: NumericScalar> {
 
   /// The scalars of a block; those that lie side by side are combined in more lanes, so there may be more of them.
   private var block: Int { reduced.rowStrides.first == 1 ? 1 << 12 : 1 << 10 }
-  private static var grain: Int { 1 << 16 }
+  private static var grain: Int { 1 << 18 }
 
   /// The reduction of positions `range` of the reduced axes, at `offset`, halves combined pairwise.
   private func reduce(_ range: Range<Int>, at offset: Int) -> Scalar {

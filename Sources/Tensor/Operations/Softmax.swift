@@ -13,10 +13,12 @@ extension Tensor where Scalar: DifferentiableScalar {
       Tensor(shape: shape) { buffer in
         guard let base = buffer.baseAddress else { return }
         let (from, to) = (Unchecked(UnsafePointer(input.pointer)), Unchecked(base))
-        let grain = Swift.max(1, (1 << 14) / length)
+        let writes = CachePolicy.writing(byteCount: buffer.count * MemoryLayout<Scalar>.stride)
+        let grain = Swift.max(1, (1 << 16) / length)
         Parallel.forEachRange(of: buffer.count / length, grain: grain) { rows in
           for row in rows {
-            Scalar.kernels.softmaxRow(from.value + row * length, to.value + row * length, length)
+            Scalar.kernels.softmaxRow(
+              from.value + row * length, to.value + row * length, length, writes)
           }
         }
       }

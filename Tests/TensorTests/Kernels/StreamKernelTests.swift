@@ -142,12 +142,14 @@ struct StreamKernelTests {
     let table = KernelTable<Float>.vector(set)
     for count in Self.lengths where count > 0 {
       let x = Self.values(count, seed: 4)
-      let expected = run(count, offset: 0) { Self.plain.softmaxRow(x, $0, count) }
-      let found = run(count, offset: 0) { table.softmaxRow(x, $0, count) }
+      let expected = run(count, offset: 0) { Self.plain.softmaxRow(x, $0, count, .throughCache) }
+      let found = run(count, offset: 0) { table.softmaxRow(x, $0, count, .throughCache) }
+      let around = run(count, offset: 3) { table.softmaxRow(x, $0, count, .aroundCache) }
       let inPlace = run(count, offset: 0) { out in
         out.update(from: x, count: count)
-        table.softmaxRow(out, out, count)
+        table.softmaxRow(out, out, count, .throughCache)
       }
+      #expect(found == around)
       #expect(found == inPlace)
       #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-6 })
     }
