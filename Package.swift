@@ -36,7 +36,12 @@ let package = Package(
     .executable(name: "covid-xray", targets: ["CovidXRayCLI"]),
     .executable(name: "roentgen-bench", targets: ["RoentgenBench"]),
   ],
+  traits: [
+    // Off by default: who imports a library of this package does not even fetch a web server.
+    .trait(name: "Web", description: "covid-xray serve, a local web page for single films.")
+  ],
   dependencies: [
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
@@ -86,11 +91,19 @@ let package = Package(
         "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
         "Evaluation", "Auditing", "Explanation", "Reporting", "Training",
       ]),
+    module(
+      "CovidXRayWeb",
+      [
+        "CovidXRay", "Explanation", "Imaging", "Reporting",
+        .product(name: "FlyingFox", package: "FlyingFox", condition: .when(traits: ["Web"])),
+        .product(name: "FlyingSocks", package: "FlyingFox", condition: .when(traits: ["Web"])),
+      ]),
     .executableTarget(
       name: "CovidXRayCLI",
       dependencies: [
         "CovidXRay", "Auditing", "Checkpoints", "Datasets", "Evaluation", "Explanation", "Imaging",
         "Layers", "Reporting", "Tensor", "Training", argumentParser,
+        .target(name: "CovidXRayWeb", condition: .when(traits: ["Web"])),
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -127,6 +140,12 @@ let package = Package(
       [
         "Tensor", "Autograd", "Layers", "Optim", "Checkpoints", "Imaging", "Datasets",
         "Evaluation", "Auditing", "Explanation", "Reporting", "Training",
+      ]),
+    tests(
+      of: "CovidXRayWeb",
+      [
+        "CovidXRay", "Explanation", "Imaging", "Layers", "Reporting", "Tensor",
+        .product(name: "FlyingFox", package: "FlyingFox", condition: .when(traits: ["Web"])),
       ]),
     // Runs the built program, which is made before any test runs.
     .testTarget(

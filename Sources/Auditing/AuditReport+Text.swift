@@ -25,7 +25,10 @@ extension AuditReport {
     var lines = ["Pictures and patients"]
     if let patients {
       lines.append(
-        "  \(patients.count) known patients; \(patients.unknown.count) images without a known one"
+        "  \(patients.count) known patients; "
+          + (patients.unknown.count == 1
+            ? "1 image without a known one"
+            : "\(patients.unknown.count) images without a known one")
           + (patients.absentCount == 0
             ? "" : "; the table names \(patients.absentCount) files that are not here"))
     } else {
@@ -64,10 +67,11 @@ extension AuditReport {
     var rows = [["property", "rule"] + names + ["all"]]
     for property in properties {
       rows.append(
-        [property.name, property.rule] + property.scores.map { percent($0.accuracy) }
+        [property.name, property.rule] + property.scores.map(brief)
           + [property.overall.description])
     }
-    return "Each property as the only clue, its rule learnt from \(names[0]) images\n"
+    return "Each property as the only clue, its rule learnt from \(names[0]) images: accuracy, "
+      + "95 % interval\n"
       + table(rows, leading: 2)
   }
 
@@ -82,8 +86,10 @@ extension AuditReport {
   }
 
   private var verdictText: String {
-    let lines = findings.map { "  [\($0.severity.rawValue)] \($0.text)" }
-    return (["Verdict", "  " + verdict] + lines).joined(separator: "\n")
+    let lines = findings.map {
+      "[\($0.severity.rawValue)] \($0.text)".wrapped(first: "  ", others: "    ")
+    }
+    return (["Verdict", verdict.wrapped(first: "  ", others: "  ")] + lines).joined(separator: "\n")
   }
 
   private func scoreTable(_ title: String, _ rows: [(name: String, scores: [Score])]) -> String {
@@ -104,8 +110,12 @@ extension AuditReport {
       + notes.map { "\n  note: \($0)" }.joined()
   }
 
-  private func percent(_ rate: Proportion) -> String {
-    rate.value.map { String(format: "%.1f %%", 100 * $0) } ?? "undefined"
+  /// The accuracy with its interval, as in `97.3 % (94.3–99.0)`.
+  private func brief(_ score: Score) -> String {
+    guard let value = score.accuracy.value else { return "undefined" }
+    let interval = score.accuracyInterval
+    return String(
+      format: "%.1f %% (%.1f–%.1f)", 100 * value, 100 * interval.lower, 100 * interval.upper)
   }
 
   /// Columns side by side, the first ones to the left and numbers to the right.
@@ -128,5 +138,19 @@ extension String {
     var text = self
     while text.last == " " { text.removeLast() }
     return text
+  }
+
+  /// This text in lines of at most 100 characters, as far as its words allow.
+  fileprivate func wrapped(first: String, others: String) -> String {
+    var lines = [first]
+    for (index, word) in split(separator: " ").enumerated() {
+      let line = lines[lines.count - 1]
+      if index > 0 && line.count + 1 + word.count > 100 {
+        lines.append(others + word)
+      } else {
+        lines[lines.count - 1] += (index > 0 ? " " : "") + word
+      }
+    }
+    return lines.joined(separator: "\n")
   }
 }

@@ -204,8 +204,10 @@ public struct AuditReport: Sendable, Hashable, Encodable {
 public enum Visibility: String, Sendable, Hashable, Encodable, CaseIterable {
   /// All of it.
   case whole
-  /// What lies outside the middle, where lungs are on a chest film: the middle is filled with one grey.
+  /// What lies outside the middle 80 % of its height and width, where lungs are on a chest film: the middle is filled with
+  /// one grey.
   case withoutMiddle
-  /// A border of an eighth of each side: all else is filled with one grey.
+  /// A border of an eighth of each side, which is what the simple model of border pixels sees: all else is filled with one
+  /// grey.
   case borderOnly
 }

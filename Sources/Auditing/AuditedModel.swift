@@ -30,8 +30,8 @@ public struct AuditedModel {
 }
 
 extension Visibility {
-  /// The middle of a chest film, with both lungs in it: from 10 % to 90 % of the width, and from 8 % to 85 % of the height.
-  static let middle = (top: 0.08, bottom: 0.85, left: 0.1, right: 0.9)
+  /// The middle of a chest film, with both lungs in it: 80 % of the height and width.
+  static let middle = (top: 0.1, bottom: 0.9, left: 0.1, right: 0.9)
   /// The inside of a border as wide as that of the baseline.
   static let inside = (top: 0.125, bottom: 0.875, left: 0.125, right: 0.875)
 

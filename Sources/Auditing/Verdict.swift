@@ -31,6 +31,15 @@ enum Verdict {
     func tellsClasses(_ rate: Proportion) -> Bool {
       rate.clopperPearsonInterval().lower > halfway
     }
+
+    /// Whether scores rank the classes, whatever the threshold: the area is surely above the middle between chance and 1.
+    func ranksClasses(_ scores: [AuditReport.Score]) -> Bool {
+      scores.dropFirst().contains { score in
+        if let interval = score.areaInterval { return interval.lower > 0.75 }
+        // Without a mistake there is no interval; of twenty images it would be no accident.
+        return score.area == 1 && score.accuracy.count >= 20
+      }
+    }
   }
 
   /// The gist of a report.
@@ -77,7 +86,8 @@ enum Verdict {
       findings.append(
         AuditReport.Finding(
           .serious, .leakage,
-          "\(relations.leaks.count) of \(total) \(outside) images are not independent of those in an "
+          "\(relations.leaks.count) of \(total) \(outside) images "
+            + "\(relations.leaks.count == 1 ? "is" : "are") not independent of those in an "
             + "earlier part: \(clauses.joined(separator: ", ")). A score on them rewards memory."))
     }
     if !relations.suspectedPaths.isEmpty {
@@ -146,9 +156,10 @@ enum Verdict {
     return [
       AuditReport.Finding(
         .serious, .shortcut,
-        "The \(best.name) of a file alone (\(best.rule)) gives the right class of "
+        "One property of files, \(best.name) (\(best.rule)), alone gives the right class of "
           + "\(best.overall) of all images."
-          + (rest.isEmpty ? "" : " So, less well, do: \(rest.joined(separator: ", ")).")
+          + (rest.isEmpty
+            ? "" : " Less well, but surely, so does: \(rest.joined(separator: ", ")).")
           + " A network can learn that in place of the content.")
     ]
   }
@@ -156,14 +167,18 @@ enum Verdict {
   private static func simpleModels(_ evidence: Evidence) -> [AuditReport.Finding] {
     guard evidence.hasOutside else { return [] }
     let blind = evidence.baselines.filter { !$0.seesContent }
-    let telling = blind.filter { evidence.tellsClasses($0.rate) }
+    let telling = blind.filter {
+      evidence.tellsClasses($0.rate) || evidence.ranksClasses($0.baseline.scores)
+    }
     guard !telling.isEmpty else {
       return [
         AuditReport.Finding(
           .fine, .baselines, "No simple model that is blind to content tells the classes apart.")
       ]
     }
-    let list = telling.map { "\($0.baseline.name) \($0.rate)" }.joined(separator: ", ")
+    let list = telling.map {
+      "\($0.baseline.name) \($0.rate)\(area($0.baseline.scores))"
+    }.joined(separator: "; ")
     return [
       AuditReport.Finding(
         .serious, .baselines,
@@ -195,18 +210,32 @@ enum Verdict {
               + "score does not show that it looks at the content."))
     }
     let hidden = evidence.models.filter { !$0.sees(.whole) }
-    let telling = hidden.filter { evidence.tellsClasses($0.rate) }
+    let telling = hidden.filter {
+      evidence.tellsClasses($0.rate) || evidence.ranksClasses($0.model.scores)
+    }
     let list = (telling.isEmpty ? hidden : telling).map {
-      "\($0.model.visibility.phrase) \($0.rate)"
-    }.joined(separator: ", ")
+      "\($0.model.visibility.phrase) \($0.rate)\(area($0.model.scores))"
+    }.joined(separator: "; ")
+    // A network may call all such strange films one class, and yet give those of the other class higher numbers.
+    let chance = 2 * evidence.halfway - 1
+    let shifts = telling.contains { $0.rate.clopperPearsonInterval().lower <= chance }
     findings.append(
       telling.isEmpty
         ? AuditReport.Finding(
           .fine, .network, "Without the content, the network does much worse: \(list).")
         : AuditReport.Finding(
           .serious, .network,
-          "The network tells the classes apart without their content: \(list)."))
+          "The network tells the classes apart without their content: \(list)."
+            + (shifts
+              ? " Hiding it moves the answers to one class, but their order still gives the class "
+                + "away." : "")))
     return findings
+  }
+
+  /// The areas outside the first part, in words.
+  private static func area(_ scores: [AuditReport.Score]) -> String {
+    let areas = scores.dropFirst().compactMap(\.area).map { String(format: "%.3f", $0) }
+    return areas.isEmpty ? "" : ", AUC \(areas.joined(separator: " and "))"
   }
 }
 
@@ -260,7 +289,8 @@ extension AuditReport.Leak.Reason {
       count == 1
         ? "1 is the same picture in another file"
         : "\(count) are the same pictures in other files"
-    case .samePatient: count == 1 ? "1 shows the same patient" : "\(count) show the same patients"
+    case .samePatient:
+      count == 1 ? "1 shows a patient who is there too" : "\(count) show patients who are there too"
     }
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 public import Imaging
 public import Tensor
 
@@ -11,6 +12,9 @@ public enum Augmentation: String, Sendable, Hashable, CaseIterable, Codable {
   ///
   /// No flip, since the heart lies on one side.
   case careful
+  /// As ``careful`` in kind, and as far as the difference between a child and an adult: each axis by itself, other exposures,
+  /// sharper and softer, grainier.
+  case wide
 
   /// What happens to one image.
   ///
@@ -34,6 +38,14 @@ public enum Augmentation: String, Sendable, Hashable, CaseIterable, Codable {
     public var contrast: Float = 1
     /// Is added to a pixel after that.
     public var brightness: Float = 0
+    /// The power that a pixel is raised to after that.
+    public var gamma: Float = 1
+    /// How much brighter the film grows from its centre to its lower edge, and to its right edge.
+    public var rowGradient: Float = 0, columnGradient: Float = 0
+    /// Multiplies what is left of the film when its average over 3 × 3 pixels is taken away: 0 blurs, more than 1 sharpens.
+    public var sharpness: Float = 1
+    /// The half width of a uniform number that is added to every pixel at the end.
+    public var grain: Float = 0
 
     /// No change.
     public init() {}
@@ -61,6 +73,10 @@ public enum Augmentation: String, Sendable, Hashable, CaseIterable, Codable {
   /// | shift | none | rows and columns by themselves, uniform within ±5 % |
   /// | contrast, brightness | none | uniform in 0.8...1.2, and within ±0.1 |
   ///
+  /// ``wide``: rotation within ±7 degrees; zoom of rows and columns by themselves, in 0.85...1.12; shifts within ±8 %; contrast
+  /// and brightness as ``careful``; gamma in 0.64...1.57, even in its logarithm; gradients within ±0.15; sharpness in 0...1.6;
+  /// grain in 0...0.03.
+  ///
   /// ``article`` takes its numbers in Keras' order: shear at index 0, zoom of columns at 1, of rows at 2, flip at 3.
   ///
   /// - Parameter key: That of seed, pass and image.
@@ -85,6 +101,19 @@ public enum Augmentation: String, Sendable, Hashable, CaseIterable, Codable {
       parameters.columnShift = uniform(3, -0.05...0.05)
       parameters.contrast = Float(uniform(4, 0.8...1.2))
       parameters.brightness = Float(uniform(5, -0.1...0.1))
+    case .wide:
+      parameters.rotation = uniform(0, -7...7)
+      parameters.rowZoom = uniform(1, 0.85...1.12)
+      parameters.columnZoom = uniform(2, 0.85...1.12)
+      parameters.rowShift = uniform(3, -0.08...0.08)
+      parameters.columnShift = uniform(4, -0.08...0.08)
+      parameters.contrast = Float(uniform(5, 0.8...1.2))
+      parameters.brightness = Float(uniform(6, -0.1...0.1))
+      parameters.gamma = Float(exp(uniform(7, -0.45...0.45)))
+      parameters.rowGradient = Float(uniform(8, -0.15...0.15))
+      parameters.columnGradient = Float(uniform(9, -0.15...0.15))
+      parameters.sharpness = Float(uniform(10, 0...1.6))
+      parameters.grain = Float(uniform(11, 0...0.03))
     }
     return parameters
   }

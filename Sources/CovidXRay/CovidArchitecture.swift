@@ -10,7 +10,7 @@ enum CovidArchitecture {
   /// The most parameters, a gibibyte of them.
   private static let maximumParameters = 1 << 28
   /// The most blocks of a careful network.
-  private static let maximumBlocks = 8
+  static let maximumBlocks = 8
 
   private static let widthNames: Set<String> = [
     "inputChannels", "outputChannels", "inputSize", "outputSize", "channels",

@@ -117,4 +117,5 @@ enum Provenance {
   static let training = "trainingImages"
   static let validation = "validationImages"
   static let skipped = "skippedImages"
+  static let patients = "patients"
 }

@@ -16,12 +16,17 @@ extension CovidNetwork {
   /// - Parameter imageSize: From ``minimumImageSize`` to ``TrainingRecipe/maximumImageSize``.
   public static func parameterCount(imageSize: Int) -> Int {
     let recipe = TrainingRecipe.article
+    return parameterCount(
+      imageSize: imageSize, channels: recipe.channels, denseSize: recipe.denseSize)
+  }
+
+  static func parameterCount(imageSize: Int, channels: [Int], denseSize: Int) -> Int {
     var (inputs, count) = (3, 0)
-    for width in recipe.channels {
+    for width in channels {
       count += (9 * inputs + 1) * width
       inputs = width
     }
-    count += (flattenedSize(imageSize: imageSize) * inputs + 1) * recipe.denseSize
-    return count + recipe.denseSize + 1
+    count += (flattenedSize(imageSize: imageSize) * inputs + 1) * denseSize
+    return count + denseSize + 1
   }
 }

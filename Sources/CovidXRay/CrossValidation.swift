@@ -74,7 +74,7 @@ public struct CrossValidation: Sendable {
   ///   - report: Called on the way with the seed, the fold and what happens. What it throws ends it all.
   ///   - finished: Called with every run that has been measured.
   /// - Throws: `PartitionError` where a class has fewer patients than there are folds; what
-  ///   ``CovidClassifier/train(on:recipe:workers:unreadable:report:)`` throws.
+  ///   ``CovidClassifier/train(on:recipe:workers:unreadable:patients:report:)`` throws.
   public func run(
     on url: URL, patients: ((String) -> String?)? = nil, workers: Int = 1,
     unreadable: UnreadableSamples = .stop,
@@ -92,7 +92,8 @@ public struct CrossValidation: Sendable {
       for (fold, part) in parts.enumerated() {
         let fold = folds == nil ? nil : fold
         let result = try CovidClassifier.train(
-          on: part, recipe: recipe, workers: workers, unreadable: unreadable
+          on: part, recipe: recipe, workers: workers, unreadable: unreadable,
+          patients: patients.map { part.patients($0) }
         ) { try report(seed, fold, $0) }
         let name = fold.map { "fold \($0 + 1), seed \(seed)" } ?? "validation, seed \(seed)"
         let evaluation = result.validation.named(name)
@@ -146,11 +147,14 @@ extension SplitEvaluation {
       predictions: predictions, sampleNames: sampleNames)
   }
 
-  /// The films of several sets, of one classifier each, as one set.
+  /// The films of several sets, of one classifier each, as one set with the threshold of the first.
   ///
-  /// - Precondition: There is one or more, with the same classes and threshold.
+  /// Where a classifier has another threshold, its log-odds are shifted by the difference, so that every film is called what it
+  /// was called.
+  ///
+  /// - Precondition: There is one or more, with the same classes.
   init(joining sets: [SplitEvaluation], named name: String) throws {
-    let predictions = sets.map(\.predictions)
+    let predictions = try sets.map { try $0.shifted(toThreshold: sets[0].threshold) }
     var loss = WeightedMean()
     for set in sets { loss.add(set.loss, count: set.count) }
     self.init(
@@ -161,5 +165,22 @@ extension SplitEvaluation {
           (0..<set.count).map { Array(set.probabilities(ofSample: $0)) }
         }, labels: predictions.flatMap(\.labels), classNames: predictions[0].classNames),
       sampleNames: sets.flatMap(\.sampleNames))
+  }
+
+  /// The probabilities with log-odds shifted so that those at the threshold come to lie at another.
+  private func shifted(toThreshold other: Double) throws -> ClassifierPredictions {
+    guard other != threshold, let positive = predictions.classNames.firstIndex(of: positiveClass)
+    else { return predictions }
+    func logOdds(_ probability: Double) -> Double {
+      let inside = min(max(probability, 1e-12), 1 - 1e-12)
+      return log(inside / (1 - inside))
+    }
+    let shift = logOdds(other) - logOdds(threshold)
+    return try ClassifierPredictions(
+      probabilities: predictions.probabilities(ofClass: positive).map { probability in
+        let moved = 1 / (1 + exp(-logOdds(probability) - shift))
+        // Rounding must not carry a film over the threshold.
+        return probability >= threshold ? max(moved, other) : min(moved, other.nextDown)
+      }, ofClass: positive, labels: predictions.labels, classNames: predictions.classNames)
   }
 }

@@ -27,18 +27,15 @@ struct ModelCard {
 
       ## Model
 
-      The article's network: four convolutions (\(recipe.channels.map(String.init).joined(separator: ", ")) channels), three
-      poolings, two dense layers, \(classifier.network.parameterCount()) parameters. Input: \
-      \(classifier.preprocessing.size) pixels, RGB, nearest neighbour, scaled to 0…1. Output: the probability of \
-      "\(names[1])". A film counts as "\(classifier.positiveClass)" where the probability of that class is \
-      \(classifier.threshold) or more. The probabilities are not calibrated.
+      \(model) Output: the probability of "\(names[1])". A film counts as "\(classifier.positiveClass)" where the probability \
+      of that class is \(classifier.threshold) or more. \(calibration)
 
       ## Training
 
       \(classifier.isSynthetic ? "Phantoms drawn in code" : "Image files"): \(Self.list(counts[0], names)) to train on, \
       \(Self.list(counts[1], names)) to measure with. \(recipe.epochs) epochs of \(recipe.stepsPerEpoch) steps with \
-      \(recipe.batchSize) images, Adam at \(recipe.learningRate), augmentation "\(recipe.augmentation.rawValue)", seed \
-      \(recipe.seed).
+      \(recipe.batchSize) images\(recipe.care == nil ? "" : " at the most"), Adam at \(recipe.learningRate), augmentation \
+      "\(recipe.augmentation.rawValue)", seed \(recipe.seed).\(care)
 
       ## Figures
 
@@ -54,6 +51,53 @@ struct ModelCard {
 
       \(classifier.isSynthetic ? Self.syntheticLimits : Self.limits)
       """ + "\n"
+  }
+
+  private var model: String {
+    let count = classifier.members.count
+    let widths = recipe.channels.map(String.init).joined(separator: ", ")
+    let parameters = classifier.network.parameterCount()
+    let size = classifier.preprocessing.size
+    let views =
+      classifier.preprocessing.views == .one
+      ? "" : " A film is looked at in five ways, slightly turned and scaled, and the mean counts."
+    let members =
+      count == 1 ? "" : " \(count) such networks, whose mean counts; how far they disagree is told."
+    if recipe.care == nil {
+      return """
+        The article's network: four convolutions (\(widths) channels), three poolings, two dense layers, \(parameters) \
+        parameters.\(members) Input: \(size) pixels, RGB, nearest neighbour, scaled to 0…1.\(views)
+        """
+    }
+    return """
+      A small network: \(recipe.channels.count) convolutions (\(widths) channels), each with batch normalization and pooling, \
+      and a mean over the film, \(parameters) parameters.\(members) Input: the lung field, found by a drawing of a chest and \
+      stretched to \(size) grey pixels, standardized.\(views)
+      """
+  }
+
+  private var calibration: String {
+    guard let temperature = classifier.temperature else {
+      return "The probabilities are not calibrated."
+    }
+    return """
+      The probabilities are calibrated by a temperature of \(temperature), for films of the same kind and as many of each class.
+      """
+  }
+
+  private var care: String {
+    guard let care = recipe.care else { return "" }
+    let percent = { (share: Double) in "\(Int((100 * share).rounded())) %" }
+    return """
+
+
+      The question that was trained is whether something is to be seen in the lungs: every negative film also took part \
+      as a positive one, with opacities drawn into its lungs; the \(percent(care.clearShare)) of positive films with the \
+      clearest lungs took part as negative ones, the next \(percent(care.unclearShare)) not at all. A positive film on which \
+      nothing is to be seen will be missed. One of \(care.folds) parts of the patients was left out by each network, to end its \
+      training and to choose temperature and threshold, for a sensitivity of \(percent(care.targetSensitivity)). \
+      \(classifier.provenance[Provenance.patients] ?? "")
+      """
   }
 
   private var rows: String {

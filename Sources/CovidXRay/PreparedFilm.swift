@@ -65,7 +65,7 @@ public struct PreparedPixels: SampleTransform {
   /// Writes all views of an image that has the size that the network takes.
   public func write(_ image: Image, key: RandomKey, to target: UnsafeMutableBufferPointer<Float>) {
     if views.count == 1 {
-      return write(image, parameters: augmentation.parameters(key: key), to: target)
+      return write(image, parameters: augmentation.parameters(key: key), key: key, to: target)
     }
     let length = target.count / views.count
     for (index, parameters) in views.enumerated() {
@@ -77,7 +77,7 @@ public struct PreparedPixels: SampleTransform {
 
   /// Writes an image changed by `parameters`.
   func write(
-    _ image: Image, parameters: Augmentation.Parameters,
+    _ image: Image, parameters: Augmentation.Parameters, key: RandomKey = RandomKey(seed: 0),
     to target: UnsafeMutableBufferPointer<Float>
   ) {
     let size = preprocessing.size
@@ -87,19 +87,20 @@ public struct PreparedPixels: SampleTransform {
         .write(image, key: RandomKey(seed: 0), to: target)
     } else {
       AugmentedPixels(augmentation, size: size, mode: mode)
-        .write(image, parameters: parameters, to: target)
+        .write(image, parameters: parameters, key: key, to: target)
       // Augmentation works in 0...1, which is the article's scale.
       if scale != 1 / 255 { for i in target.indices { target[i] *= scale * 255 } }
     }
     if preprocessing.intensity == .standardized { standardize(target) }
   }
 
-  /// Takes the mean away and divides by the deviation, or by 1/255 where that is less, as in a film of one grey.
+  /// Takes the mean away and divides by the deviation, or by 1/255 where that is less, as in a film of one grey;
+  /// then cuts off what is beyond ±3, such as letters.
   private func standardize(_ target: UnsafeMutableBufferPointer<Float>) {
     let count = Float(target.count)
     let mean = target.reduce(0, +) / count
     let variance = target.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
     let factor = 1 / max(variance.squareRoot(), 1 / 255)
-    for i in target.indices { target[i] = (target[i] - mean) * factor }
+    for i in target.indices { target[i] = max(-3, min(3, (target[i] - mean) * factor)) }
   }
 }

@@ -8,11 +8,19 @@ public import Tensor
 /// It travels with the model, as JSON, and there is no way to predict around it. The article's own figures were marred by
 /// predictions on pixels of 0…255 with a network that had been trained on 0…1.
 public struct Preprocessing: Sendable, Hashable {
+  /// The part of a film that is looked at.
+  public enum Field: String, Sendable, CaseIterable, Codable {
+    /// All of it.
+    case whole
+    /// The rectangle around the lungs, as ``LungField`` finds it; height and width are then stretched by themselves.
+    case lungs
+  }
+
   /// What becomes of the samples once they are scaled.
   public enum Intensity: String, Sendable, CaseIterable, Codable {
     /// They stay as they are.
     case scaled
-    /// The mean of the film is taken away, and the rest is divided by its deviation.
+    /// The mean of the film is taken away, the rest is divided by its deviation, and what is beyond ±3 is cut.
     case standardized
   }
 
@@ -24,7 +32,9 @@ public struct Preprocessing: Sendable, Hashable {
   public let resizing: ResizeMethod
   /// What every sample of `0...255` is multiplied with, finite and positive.
   public let scale: Float
-  /// The part of height and width that is cut off at each edge, in `0..<0.5`.
+  /// The part of a film that is looked at.
+  public let field: Field
+  /// The part of height and width of the field that is cut off at each edge, in `0..<0.5`.
   public let margin: Double
   /// What becomes of the samples once they are scaled.
   public let intensity: Intensity
@@ -41,12 +51,14 @@ public struct Preprocessing: Sendable, Hashable {
 
   package init(
     colours: Image.ColourMode, size: ImageSize, resizing: ResizeMethod, scale: Float = 1 / 255,
-    margin: Double = 0, intensity: Intensity = .scaled, views: FilmViews = .one
+    field: Field = .whole, margin: Double = 0, intensity: Intensity = .scaled,
+    views: FilmViews = .one
   ) {
     self.colours = colours
     self.size = size
     self.resizing = resizing
     self.scale = scale
+    self.field = field
     self.margin = margin
     self.intensity = intensity
     self.views = views
@@ -65,21 +77,27 @@ public struct Preprocessing: Sendable, Hashable {
   /// A decoded film, of any size and mode, as the network sees it.
   public func prepare(_ film: Image) -> PreparedFilm {
     let film = film.converted(to: colours)
-    let region = region(of: film)
-    let views = tensors(of: film.cropped(to: region).resized(to: size, by: resizing))
-    return PreparedFilm(original: film, region: region, views: views)
+    return PreparedFilm(
+      original: film, region: region(of: film), views: tensors(of: fitted(film)))
   }
 
   /// The film in a file, at the size that the network takes.
   ///
   /// - Throws: `ImageError` with the path and the reason.
   public func image(at url: URL) throws -> Image {
-    if margin == 0 {
+    if showsAll {
       // Nearest neighbour never holds the whole film then.
       return try Image(contentsOf: url, as: colours, resizedTo: size, by: resizing)
     }
-    let film = try Image(contentsOf: url, as: colours)
-    return film.cropped(to: region(of: film)).resized(to: size, by: resizing)
+    return fitted(try Image(contentsOf: url, as: colours))
+  }
+
+  /// Whether a film is shown from edge to edge.
+  var showsAll: Bool { field == .whole && margin == 0 }
+
+  /// The part of a film that is looked at, at the size that the network takes.
+  func fitted(_ film: Image) -> Image {
+    film.cropped(to: region(of: film)).resized(to: size, by: resizing)
   }
 
   /// The films of a folder, at the size that the network takes.
@@ -104,19 +122,20 @@ public struct Preprocessing: Sendable, Hashable {
 
   /// The part of a film that the network sees.
   private func region(of film: Image) -> ImageRegion {
-    let (rows, columns) = (
-      Int(margin * Double(film.height)), Int(margin * Double(film.width))
-    )
+    let all = field == .lungs ? LungField.region(of: film) : ImageRegion(allOf: film.size)
+    let rows = Int(margin * Double(all.size.height))
+    let columns = Int(margin * Double(all.size.width))
     // A margin is less than half, so that a pixel is left.
     return ImageRegion(
-      row: rows, column: columns,
-      size: ImageSize(height: film.height - 2 * rows, width: film.width - 2 * columns))
+      row: all.row + rows, column: all.column + columns,
+      size: ImageSize(
+        height: all.size.height - 2 * rows, width: all.size.width - 2 * columns))
   }
 }
 
 extension Preprocessing: Codable {
   private enum Key: String, CodingKey, CaseIterable {
-    case colours, height, width, resizing, scale, margin, intensity, views
+    case colours, height, width, resizing, scale, field, margin, intensity, views
   }
 
   /// Any name at all, to see those that are not known.
@@ -155,7 +174,7 @@ extension Preprocessing: Codable {
       colours: try values.decode(Image.ColourMode.self, forKey: .colours),
       size: ImageSize(height: height, width: width),
       resizing: try values.decode(ResizeMethod.self, forKey: .resizing), scale: scale,
-      margin: margin,
+      field: try values.decodeIfPresent(Field.self, forKey: .field) ?? .whole, margin: margin,
       intensity: try values.decodeIfPresent(Intensity.self, forKey: .intensity) ?? .scaled,
       views: try values.decodeIfPresent(FilmViews.self, forKey: .views) ?? .one)
   }
@@ -170,6 +189,7 @@ extension Preprocessing: Codable {
     try values.encode(size.width, forKey: .width)
     try values.encode(resizing, forKey: .resizing)
     try values.encode(scale, forKey: .scale)
+    if field != .whole { try values.encode(field, forKey: .field) }
     if margin != 0 { try values.encode(margin, forKey: .margin) }
     if intensity != .scaled { try values.encode(intensity, forKey: .intensity) }
     if views != .one { try values.encode(views, forKey: .views) }

@@ -9,12 +9,10 @@ import Training
 /// Making one checks that this will be possible, so that a long run does not end at a full disk or a file in the way.
 public final class RunFolder: Sendable {
   /// Where the folder shall stand.
-  public let url: URL
+  public var url: URL { folder.url }
   /// Where it grows.
-  public let partialURL: URL
-  private let replacesRun: Bool
-  /// Folders on the way to it that were made for it, the outermost first.
-  private let madeFolders: [String]
+  public var partialURL: URL { folder.partialURL }
+  private let folder: AtomicFolder
 
   /// There is a run already where another one shall stand.
   public struct Occupied: Error, Sendable, Hashable, CustomStringConvertible {
@@ -40,30 +38,13 @@ public final class RunFolder: Sendable {
   /// - Throws: `CheckpointError` where the folder could not take its place in the end; ``Occupied`` where an earlier run is in
   ///   it and may not be replaced.
   public init(at url: URL, replacingRun replacesRun: Bool = false, byteCount: Int = 0) throws {
-    self.url = url
-    self.replacesRun = replacesRun
-    let target = url.standardizedFileURL
-    guard target.pathComponents.count > 1 else {
-      throw CheckpointError(path: Self.path(url), reason: "cannot be the folder of a run")
-    }
-    try Self.checkPlace(url, replacesRun: replacesRun)
-    let parent = target.deletingLastPathComponent()
-    partialURL = parent.appending(
-      path: ".\(target.lastPathComponent).\(UInt32.random(in: .min ... .max)).partial")
-    madeFolders = try Self.makeFolder(parent, for: url)
-    do {
-      try Self.system(mkdir(Self.path(partialURL), 0o777), "cannot be made", url)
-      if let free = try? FileManager.default.attributesOfFileSystem(forPath: Self.path(parent))[
-        .systemFreeSize] as? Int, free < byteCount
-      {
+    folder = try AtomicFolder(at: url, replacing: replacesRun, byteCount: byteCount) { names in
+      let path = AtomicFolder.path(url)
+      if let foreign = names.first(where: { !Self.fileNames.contains($0) }) {
         throw CheckpointError(
-          path: Self.path(url),
-          reason: "cannot be written, needs \(byteCount >> 20) MiB, the disk has \(free >> 20) free"
-        )
+          path: path, reason: "holds \"\(foreign)\", which is no part of a run; name a new folder")
       }
-    } catch {
-      discard()
-      throw error
+      if !replacesRun { throw Occupied(path: path) }
     }
   }
 
@@ -72,19 +53,16 @@ public final class RunFolder: Sendable {
   /// - Parameters:
   ///   - run: The run.
   ///   - configuration: How it was made.
-  ///   - patients: The patient of a film by its name, where patients are known: intervals are then as wide as their number
-  ///     allows.
+  ///   - patients: The patient of a film by its path from the folder of the data set on, where patients are known: intervals
+  ///     are then as wide as their number allows.
   ///   - audit: What an audit of the films found, or why there is none; nil where none was wanted.
   /// - Throws: `CheckpointError` where that is not possible. Nothing is left then, and an earlier run is as it was.
   public func publish(
     _ run: TrainingRun, configuration: RunConfiguration, patients: ((String) -> String?)? = nil,
     audit: Result<AuditReport, any Error>? = nil
   ) throws {
-    do {
-      let (training, validation) = (
-        FilmEvaluation(run.training, patients: patients),
-        FilmEvaluation(run.validation, patients: patients)
-      )
+    try folder.publish { partialURL in
+      let (training, validation) = run.evaluations(patients: patients)
       let page = run.page(
         configuration: configuration, validation: validation, training: training, audit: audit)
       let texts = [
@@ -99,93 +77,13 @@ public final class RunFolder: Sendable {
         }
       }
       try run.model.save(to: partialURL.appending(path: "model.safetensors"))
-      try moveIntoPlace()
-    } catch let error as CheckpointError {
-      discard()
-      // The reader knows the folder by the name that it was given.
-      throw CheckpointError(path: Self.path(url), reason: error.reason)
-    } catch {
-      discard()
-      throw error
     }
   }
 
   /// Removes what has been written, and the folders that were made for it.
   ///
   /// May be called at any time, and again.
-  public func discard() {
-    try? FileManager.default.removeItem(at: partialURL)
-    // Only those that are empty go.
-    for folder in madeFolders.reversed() { rmdir(folder) }
-  }
-
-  private func moveIntoPlace() throws {
-    try Self.checkPlace(url, replacesRun: replacesRun)
-    let path = Self.path(url)
-    let aside = Self.path(partialURL) + ".replaced"
-    let isReplacing = replacesRun && FileManager.default.fileExists(atPath: path)
-    if isReplacing { try Self.system(rename(path, aside), "cannot be replaced", url) }
-    do {
-      try Self.system(rename(Self.path(partialURL), path), "cannot be put in its place", url)
-    } catch {
-      if isReplacing { rename(aside, path) }
-      throw error
-    }
-    if isReplacing { try? FileManager.default.removeItem(atPath: aside) }
-  }
-
-  /// Throws unless a run may stand at `url`.
-  private static func checkPlace(_ url: URL, replacesRun: Bool) throws {
-    let path = path(url)
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
-    guard isFolder.boolValue else {
-      throw CheckpointError(path: path, reason: "cannot be written, a file is in its place")
-    }
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-      throw CheckpointError(path: path, reason: "cannot be listed")
-    }
-    if names.isEmpty { return }
-    if let foreign = names.sorted().first(where: { !fileNames.contains($0) }) {
-      throw CheckpointError(
-        path: path, reason: "holds \"\(foreign)\", which is no part of a run; name a new folder")
-    }
-    if !replacesRun { throw Occupied(path: path) }
-  }
-
-  /// Makes a folder and those on the way to it, and returns the ones that were not there.
-  private static func makeFolder(_ folder: URL, for url: URL) throws -> [String] {
-    var missing: [URL] = []
-    var ancestor = folder
-    while !FileManager.default.fileExists(atPath: path(ancestor)), ancestor.pathComponents.count > 1
-    {
-      missing.append(ancestor)
-      ancestor.deleteLastPathComponent()
-    }
-    var made: [String] = []
-    for folder in missing.reversed() {
-      do {
-        try system(mkdir(path(folder), 0o777), "cannot be made", url)
-      } catch {
-        for folder in made.reversed() { rmdir(folder) }
-        throw error
-      }
-      made.append(path(folder))
-    }
-    return made
-  }
-
-  private static func system(_ result: Int32, _ failure: String, _ url: URL) throws {
-    guard result != 0 else { return }
-    throw CheckpointError(
-      path: path(url), reason: "\(failure): \(String(cString: strerror(errno)))")
-  }
-
-  /// The path without a slash at its end, which the system would follow.
-  private static func path(_ url: URL) -> String {
-    let path = url.path(percentEncoded: false)
-    return path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-  }
+  public func discard() { folder.discard() }
 }
 
 /// How a run was made: the recipe, and what changes nothing but its time.

@@ -10,14 +10,17 @@ public struct TrainingRun: Sendable {
   public let recipe: TrainingRecipe
   /// What it was computed on.
   public let dataset: XRayDataset
-  /// The measurements of every epoch, those of training with augmentation and dropout.
-  public let history: History
+  /// The measurements of every epoch, those of training with augmentation and dropout, for each network.
+  public let memberHistories: [History]
   /// How the finished model does on the films that it was trained on.
   public let training: SplitEvaluation
   /// How the finished model does on the films that it was not trained on.
   public let validation: SplitEvaluation
   /// The files that were left out because they cannot be read.
   public let skipped: [SkippedSample]
+
+  /// The measurements of every epoch of the first network.
+  public var history: History { memberHistories[0] }
 
   /// The figures of both parts, and that they are SYNTHETIC if they are.
   public var report: String {
@@ -64,7 +67,9 @@ public struct TrainingRun: Sendable {
       series: [.init("training", values: training), .init("validation", values: validation)],
       caption: caption(
         "Training: mean over the steps of the epoch, with augmentation (\(recipe.augmentation.rawValue)) "
-          + "and dropout. Validation: after the epoch, without."))
+          + "and dropout. Validation: after the epoch, without"
+          + (recipe.care == nil ? "." : "; on the patients that this network was not trained on.")
+          + (memberHistories.count == 1 ? "" : " The first of \(memberHistories.count) networks.")))
   }
 
   private func titled(_ title: String) -> String {

@@ -1,6 +1,7 @@
 public import Datasets
 public import Foundation
 public import Imaging
+import Synchronization
 import Tensor
 
 /// Films of two classes, parted into those to learn from and those to measure with.
@@ -115,11 +116,39 @@ public struct XRayDataset: Sendable {
     case .folders(let training, let validation):
       return preprocessing.images(in: split == .training ? training : validation)
     case .synthetic(let seed, let training, let validation):
-      return SyntheticChests(
-        split == .training ? .training : .validation, seed: seed,
-        countPerClass: split == .training ? training : validation, size: preprocessing.size,
-        mode: preprocessing.colours)
+      func chests(_ size: ImageSize) -> SyntheticChests {
+        SyntheticChests(
+          split == .training ? .training : .validation, seed: seed,
+          countPerClass: split == .training ? training : validation, size: size,
+          mode: preprocessing.colours)
+      }
+      if preprocessing.showsAll { return chests(preprocessing.size) }
+      // As large as a film of which a part is to be looked at.
+      let size = preprocessing.size
+      return FittedFilms(
+        chests(ImageSize(height: 2 * size.height, width: 2 * size.width)), preprocessing)
     }
+  }
+
+  /// The patients of all films of whom there is one, by the paths of the films.
+  ///
+  /// - Parameter patient: Who is on a film, by its path from the folder of the data set on.
+  public func patients(_ patient: (String) -> String?) -> [String: String] {
+    guard case .folders(let training, let validation) = origin else { return [:] }
+    var patients: [String: String] = [:]
+    for (split, folder) in [(Split.training, training), (.validation, validation)] {
+      for file in folder.files {
+        let path = path(of: file.path, in: split)
+        patients[path] = patient(path) ?? patient(file.path)
+      }
+    }
+    return patients
+  }
+
+  /// The path of a film from the folder of the data set on, by its name in a part.
+  func path(of name: String, in split: Split) -> String {
+    guard case .folders(let training, let validation) = origin else { return name }
+    return "\((split == .training ? training : validation).url.lastPathComponent)/\(name)"
   }
 
   /// The folder of a part in a data set, `nil` where there is none.
@@ -154,4 +183,25 @@ public struct XRayDataset: Sendable {
       "no folder \(split == .training ? "Train" : "Val") in it; expected Train and Val, each with "
         + "one folder of images for each class")
   }
+}
+
+/// Films of a source as a network with some preprocessing takes them, made once and kept in memory.
+private struct FittedFilms<Base: SampleSource<Image>>: SampleSource {
+  let base: Base
+  private let images: [Result<Image, any Error>]
+
+  init(_ base: Base, _ preprocessing: Preprocessing) {
+    self.base = base
+    let made = Mutex([Int: Result<Image, any Error>]())
+    Parallel.forEach(base.count) { index in
+      let image = Result { preprocessing.fitted(try base.sample(at: index)) }
+      made.withLock { $0[index] = image }
+    }
+    images = made.withLock { made in (0..<base.count).compactMap { made[$0] } }
+  }
+
+  var count: Int { base.count }
+  func label(at index: Int) -> Int { base.label(at: index) }
+  func name(at index: Int) -> String { base.name(at: index) }
+  func sample(at index: Int) throws -> Image { try images[index].get() }
 }

@@ -3,3 +3,4 @@ public import ArgumentParser
 public import CovidXRay
 
 extension Augmentation: ExpressibleByArgument {}
+extension FilmViews: ExpressibleByArgument {}

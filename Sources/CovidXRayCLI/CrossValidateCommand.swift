@@ -53,8 +53,8 @@ struct CrossValidateCommand: CovidXRaySubcommand {
     guard 1...100 ~= seeds else {
       throw ValidationError("--seeds needs a whole number from 1 to 100, got \(seeds)")
     }
-    guard recipeOptions.seed <= UInt64.max - UInt64(seeds) else {
-      throw ValidationError("--seed \(recipeOptions.seed) leaves no room for \(seeds) seeds")
+    guard recipeOptions.recipe.seed <= UInt64.max - UInt64(seeds) else {
+      throw ValidationError("--seed \(recipeOptions.recipe.seed) leaves no room for \(seeds) seeds")
     }
   }
 
@@ -62,12 +62,13 @@ struct CrossValidateCommand: CovidXRaySubcommand {
     Parallel.maximumThreads = work.threads
     let recipe = recipeOptions.recipe
     let patients = try patientOptions.table()
-    let first = recipeOptions.seed
+    let first = recipe.seed
     let plan = CrossValidation(
       recipe: recipe, folds: folds == 0 ? nil : folds,
       seeds: (0..<UInt64(seeds)).map { first + $0 })
     let progress = RunsProgress(
-      count: seeds * max(1, folds), stepCount: recipe.epochs * recipe.stepsPerEpoch,
+      count: seeds * max(1, folds),
+      stepCount: recipe.members * recipe.epochs * recipe.stepsPerEpoch,
       isQuiet: printing.quiet)
     let result = try plan.run(
       on: data.url, patients: patients, workers: work.workers,

@@ -90,7 +90,7 @@ struct EvaluateCommand: CovidXRaySubcommand {
         message: "\(compare?.text ?? ""): classes \(rival.classNames.joined(separator: ", ")); "
           + "expected \(classifier.classNames.joined(separator: ", "))")
     }
-    let patients = try patientOptions.table()
+    let table = try patientOptions.table()
     let sets = try EvaluatedSet.sets(in: directory.url, external: external?.url)
     for name in [chooseOn, calibrate].compactMap({ $0 })
     where !sets.contains(where: { $0.name == name }) {
@@ -100,17 +100,17 @@ struct EvaluateCommand: CovidXRaySubcommand {
     let measured = try sets.map { try measure(classifier, $0, "") }
     let films = measured.map(\.evaluation)
     let chosen = try chosenThreshold(for: films, of: classifier)
-    let evaluations = films.map {
-      FilmEvaluation($0, threshold: chosen, patients: patients, settings: settings)
+    let evaluations = zip(films, sets).map { films, set in
+      FilmEvaluation(
+        films, threshold: chosen, patients: set.patients(from: table), settings: settings)
     }
     let recalibrations = recalibrations(of: evaluations)
     let comparisons = try rival.map { rival in
       let others = try sets.map { try measure(rival, $0, "second model, ").evaluation }
       let otherThreshold = try chosenThreshold(for: others, of: rival)
       return zip(evaluations, others).map { first, second in
-        comparison(
-          first,
-          FilmEvaluation(second, threshold: otherThreshold, patients: patients, settings: settings))
+        // Groups are those of the first, since the films are the same.
+        comparison(first, FilmEvaluation(second, threshold: otherThreshold, settings: settings))
       }
     }
 
@@ -259,6 +259,12 @@ private struct LabelledRecord<Result: Encodable>: Encodable {
 struct EvaluatedSet {
   let name: String
   let url: URL
+
+  /// The patient of a film by its name in the set; the table may name it from the set on, or from the folder above.
+  func patients(from table: ((String) -> String?)?) -> ((String) -> String?)? {
+    let folder = url.standardizedFileURL.lastPathComponent
+    return table.map { table in { name in table("\(folder)/\(name)") ?? table(name) } }
+  }
 
   /// The parts of a folder, or the folder as it is; and so those of a second folder, with names that the first do not have.
   static func sets(in folder: URL, external: URL?) throws -> [EvaluatedSet] {

@@ -15,7 +15,7 @@ struct PatientOptions: ParsableArguments {
   /// The table, nil where none was named.
   func read() throws -> PatientTable? { try path.map { try PatientTable(contentsOf: $0.url) } }
 
-  /// The patient of a film by its name, nil where no table was named.
+  /// The patient of a film by its path, nil where no table was named.
   func table() throws -> ((String) -> String?)? {
     try read().map { table in { table.patient(of: $0) } }
   }

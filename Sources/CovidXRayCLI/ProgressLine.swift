@@ -59,6 +59,8 @@ struct TrainingProgressLine {
   private var start = ContinuousClock.now
   private var epochStart = ContinuousClock.now
   private var epochImages = 0
+  /// The network of several that is trained, and how many there are.
+  private var member = (number: 1, count: 1)
   /// Images a second in the steps of the epoch, without its validation.
   private var speed = 0.0
 
@@ -70,6 +72,11 @@ struct TrainingProgressLine {
   mutating func begin() {
     start = clock.now
     beginEpoch(1)
+  }
+
+  mutating func beginMember(_ number: Int, of count: Int) {
+    member = (number, count)
+    begin()
   }
 
   private mutating func beginEpoch(_ number: Int) {
@@ -112,7 +119,10 @@ struct TrainingProgressLine {
     if done == count { line.clear() }
   }
 
-  private func title(_ epoch: Int) -> String { "\(label)Epoch \(epoch)/\(recipe.epochs)" }
+  private func title(_ epoch: Int) -> String {
+    let network = member.count == 1 ? "" : "Network \(member.number)/\(member.count), "
+    return "\(label)\(network)Epoch \(epoch)/\(recipe.epochs)"
+  }
   private func number(_ value: Double) -> String { String(format: "%.4f", value) }
 
   private func seconds(since instant: ContinuousClock.Instant) -> Double {

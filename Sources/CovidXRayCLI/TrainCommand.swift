@@ -8,7 +8,8 @@ import Tensor
 struct TrainCommand: CovidXRaySubcommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Train the article's network, measure it, and write a folder with all of it.",
+    abstract:
+      "Train the article's network, or a more careful one, and write a folder with all of it.",
     discussion: """
       Both parts of the data are measured after training, without augmentation. The figures of the training images say how \
       well the network remembers them; the article's 96.4 % is such a figure.
@@ -16,6 +17,8 @@ struct TrainCommand: CovidXRaySubcommand {
       The folder has report.html, which shows all of it on one page, config.json, history.csv, loss.svg, accuracy.svg, \
       confusion-matrix.svg, predictions.csv, model-card.md and model.safetensors. It appears when all is done. The same options and images give the same model, byte for byte, for \
       any number of threads and workers.
+
+      --recipe sets all that follows it; options that are given as well have the last word on their part.
       """)
 
   @Option(
@@ -74,7 +77,8 @@ struct TrainCommand: CovidXRaySubcommand {
       dataset: dataset, recipe: recipe, data: data?.text, printing: printing)
     try reporter.begin()
     let run = try CovidClassifier.train(
-      on: dataset, recipe: recipe, workers: work.workers, unreadable: work.onUnreadable.samples
+      on: dataset, recipe: recipe, workers: work.workers, unreadable: work.onUnreadable.samples,
+      patients: patients.map { table in dataset.patients { table.patient(of: $0) } }
     ) { try reporter.report($0) }
     let audit = audit(patients: patients)
     try Failure.writing {
@@ -106,7 +110,7 @@ struct TrainCommand: CovidXRaySubcommand {
   /// Room for the run: where the user wants it, or in the first folder of the default name that is free.
   private func makeFolder() throws -> RunFolder {
     // The weights, and a mebibyte for pictures and texts.
-    let byteCount = 4 * CovidNetwork.parameterCount(imageSize: recipeOptions.imageSize) + 1 << 20
+    let byteCount = 4 * recipeOptions.recipe.parameterCount + 1 << 20
     if let out {
       do {
         return try RunFolder(at: out.url, replacingRun: overwrite, byteCount: byteCount)
@@ -117,7 +121,8 @@ struct TrainCommand: CovidXRaySubcommand {
       }
     }
     let name = data.map { $0.url.standardizedFileURL.lastPathComponent } ?? "synthetic"
-    let base = "runs/\(name)-seed\(recipeOptions.seed)"
+    let recipe = recipeOptions.name == .article ? "" : "-\(recipeOptions.name.rawValue)"
+    let base = "runs/\(name)\(recipe)-seed\(recipeOptions.recipe.seed)"
     var number = 1
     while true {
       let path = number == 1 ? base : "\(base)-\(number)"

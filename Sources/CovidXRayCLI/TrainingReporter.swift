@@ -41,6 +41,10 @@ final class TrainingReporter {
             + "\(recipe.epochs) epochs of \(recipe.stepsPerEpoch) steps, seed \(recipe.seed)")
         progress.begin()
       }
+    case .note(let text):
+      if !printing.quiet { Console.note(text) }
+    case .member(let number, let count):
+      if !printing.quiet { progress.beginMember(number, of: count) }
     case .training(.step(let step)):
       if !printing.quiet { progress.step(step) }
     case .training(.epoch(let epoch)):

@@ -100,6 +100,18 @@ public struct CSVTable: Sendable {
     name.lowercased().filter { !$0.isWhitespace && $0 != "_" && $0 != "-" }
   }
 
+  /// The text of a table: quotes around what would not survive without them.
+  public static func text(header: [String], rows: [[String]]) -> String {
+    ([header] + rows).map { row in
+      row.map { field in
+        let isPlain =
+          !field.contains { $0 == "," || $0 == "\"" || $0.isNewline }
+          && field.first?.isWhitespace != true && field.last?.isWhitespace != true
+        return isPlain ? field : "\"\(field.replacing("\"", with: "\"\""))\""
+      }.joined(separator: ",") + "\n"
+    }.joined()
+  }
+
   /// All rows that are not blank, and how many quotes there are.
   private static func rows(
     of text: String, name: String

@@ -14,6 +14,8 @@ public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     case emptyClass
     /// Only one class has images, where two are needed.
     case oneClass
+    /// A class has too few samples or groups for what is wanted of them.
+    case tooFew
     /// A folder is named like none of the expected classes.
     case unknownClass
     /// A folder contains itself through a symbolic link.

@@ -48,18 +48,24 @@ where Transform.Sample == Source.Sample {
   ///   - prefetchedBatches: How many batches the workers may be ahead, 1 or more. That many, and the one in use, is the
   ///     memory it takes.
   ///   - unreadable: What to do about samples that cannot be read. `.skip` reads all of them once, now, on all cores.
+  ///   - places: Which samples may take part, as indices into the source; all by default. A sample keeps what is random about
+  ///     it, whatever others take part.
   /// - Throws: `DatasetError` where the source is empty, or nothing in it can be read.
   public init(
     _ source: Source, transform: Transform, batchSize: Int, stepsPerEpoch: Int? = nil,
     shuffled: Bool = false, seed: UInt64 = 0, workers: Int = 0, prefetchedBatches: Int = 2,
-    unreadable: UnreadableSamples = .stop
+    unreadable: UnreadableSamples = .stop, among places: [Int]? = nil
   ) throws {
+    let places = places ?? Array(0..<source.count)
+    require(
+      places.allSatisfy { $0 >= 0 && $0 < source.count },
+      "Loader: needs samples in 0..<\(source.count), got \(places)")
     require(workers >= 0, "Loader: needs 0 workers or more, got \(workers)")
     require(
       prefetchedBatches >= 1, "Loader: needs 1 prefetched batch or more, got \(prefetchedBatches)")
-    let skipped = unreadable == .skip ? Self.unreadableSamples(of: source) : []
+    let skipped = unreadable == .skip ? Self.unreadableSamples(of: source, among: places) : []
     let left = Set(skipped.map(\.index))
-    samples = (0..<source.count).filter { !left.contains($0) }
+    samples = places.filter { !left.contains($0) }
     if samples.isEmpty {
       throw DatasetError(
         .nothingReadable, path: skipped.first?.name ?? "dataset",
@@ -102,9 +108,12 @@ where Transform.Sample == Source.Sample {
   /// The batches of one epoch.
   public func batches(epoch: Int) -> BatchStream { batches(epochs: epoch..<epoch + 1) }
 
-  private static func unreadableSamples(of source: Source) -> [SkippedSample] {
+  private static func unreadableSamples(
+    of source: Source, among places: [Int]
+  ) -> [SkippedSample] {
     let found = Mutex<[SkippedSample]>([])
-    Parallel.forEach(source.count) { index in
+    Parallel.forEach(places.count) { place in
+      let index = places[place]
       do {
         _ = try source.sample(at: index)
       } catch {

@@ -2,7 +2,7 @@ package import Foundation
 
 /// SHA-256, the fingerprint by which files are known (FIPS 180-4).
 ///
-/// For provenance, not for secrets: `Docs/Decisions/006-own-sha-256.md` says why it is written here.
+/// For provenance, not for secrets: `Docs/Decisions/011-own-sha-256.md` says why it is written here.
 package struct SHA256: Sendable {
   private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
@@ -25,7 +25,7 @@ package struct SHA256: Sendable {
     var rest = Array(bytes[whole...]) + [0x80]
     rest += [UInt8](repeating: 0, count: (120 - rest.count) % 64)
     for shift in stride(from: 56, through: 0, by: -8) {
-      rest.append(UInt8(truncatingIfNeeded: UInt64(bytes.count) * 8 >> UInt64(shift)))
+      rest.append(UInt8(truncatingIfNeeded: (UInt64(bytes.count) * 8) >> UInt64(shift)))
     }
     rest.withUnsafeBytes { rest in
       for start in stride(from: 0, to: rest.count, by: 64) {

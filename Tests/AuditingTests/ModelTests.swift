@@ -77,6 +77,29 @@ struct ModelTests {
     }
   }
 
+  @Test("a model that calls all hidden films one class, but in the right order, is found out")
+  func order() throws {
+    try withTemporaryFolder { root in
+      try write(to: root, clueInMiddle: false)
+      let model = AuditedModel(classNames: ["Covid", "Normal"]) { image in
+        let (pixels, channels) = (image.pixels.scalars, image.channels)
+        let border = Double(pixels[5 * channels]) / 255
+        let middle = (20..<28).map { pixels[(24 * image.width + $0) * channels] }
+        let isWhole = Set(middle).count > 1
+        let normal = isWhole ? border : 0.9 + border / 100
+        return [1 - normal, normal]
+      }
+      let report = try root.audit(model: model)
+      let hidden = report.models[1].scores[1]
+      #expect(hidden.accuracy == Proportion(12, of: 24) && hidden.area == 1)
+      let finding = try #require(
+        report.findings.first { $0.text.contains("without their content") })
+      #expect(finding.severity == .serious)
+      #expect(finding.text.contains("lungs masked out 50.0 % (12/24), AUC 1.000"))
+      #expect(finding.text.contains("their order still gives the class away"))
+    }
+  }
+
   @Test("a threshold decides where a model has one")
   func threshold() throws {
     try withTemporaryFolder { root in

@@ -94,14 +94,18 @@ struct EvaluateCommandTests {
   @Test("patients, a second model and a temperature")
   func comparisons() throws {
     try Self.withModel { folder in
-      let table = "file,patient\nTrain/Covid/0.png,a\nTrain/Covid/1.png,a\nVal/Normal/0.png,b\n"
+      let table =
+        "file,patient\nTrain/Covid/0.png,a\nTrain/Covid/1.png,a\nVal/Normal/0.png,b\nVal/Normal/1.png,b\n"
       try Data(table.utf8).write(to: folder.appending(path: "patients.csv"))
       let result = try Self.evaluate(
         [
           "--patients", "patients.csv", "--compare", "model.safetensors", "--calibrate", "training",
         ], in: folder)
       #expect(result.status == 0, "\(result.errors)")
-      for part in ["images of", "patients", "McNemar's exact p 1.000", "temperature"] {
+      for part in [
+        "training, 4 images of 3 patients", "validation, 4 images", "McNemar's exact p 1.000",
+        "temperature",
+      ] {
         #expect(result.output.contains(part), "\(part) in\n\(result.output)")
       }
       let records = try Self.evaluate(

@@ -283,3 +283,78 @@ func hashed(_ index: Int, _ stream: UInt32) -> UInt32 {
   x ^= x >> 16
   return x >> 16
 }
+
+@Suite("Wide augmentation")
+struct WideAugmentationTests {
+  private func written(
+    _ image: Image, key: RandomKey = RandomKey(seed: 1),
+    _ change: (inout Augmentation.Parameters) -> Void
+  ) -> [Float] {
+    var parameters = Augmentation.Parameters()
+    change(&parameters)
+    let pixels = AugmentedPixels(.wide, size: image.size, mode: image.mode)
+    let tensor = Tensor<Float>(shape: pixels.outputShape) {
+      pixels.write(image, parameters: parameters, key: key, to: $0)
+    }
+    return tensor.scalars
+  }
+
+  private let image = Image(
+    Tensor<UInt8>([0, 51, 102, 153, 204, 255, 0, 51, 102], shape: [3, 3, 1]))
+
+  @Test("every number stays in its range, and none is constant")
+  func ranges() {
+    let draws = (0..<500).map { Augmentation.wide.parameters(key: RandomKey(seed: 3).derived($0)) }
+    let ranges: [(KeyPath<Augmentation.Parameters, Double>, ClosedRange<Double>)] = [
+      (\.rotation, -7...7), (\.rowZoom, 0.85...1.12), (\.columnZoom, 0.85...1.12),
+      (\.rowShift, -0.08...0.08), (\.columnShift, -0.08...0.08),
+    ]
+    for (path, range) in ranges {
+      let values = draws.map { $0[keyPath: path] }
+      #expect(values.allSatisfy(range.contains))
+      #expect(
+        (values.max() ?? 0) - (values.min() ?? 0) > 0.9 * (range.upperBound - range.lowerBound))
+    }
+    let others: [(KeyPath<Augmentation.Parameters, Float>, ClosedRange<Float>)] = [
+      (\.contrast, 0.8...1.2), (\.brightness, -0.1...0.1), (\.gamma, 0.637...1.569),
+      (\.rowGradient, -0.15...0.15), (\.columnGradient, -0.15...0.15), (\.sharpness, 0...1.6),
+      (\.grain, 0...0.03),
+    ]
+    for (path, range) in others {
+      let values = draws.map { $0[keyPath: path] }
+      #expect(values.allSatisfy(range.contains))
+      #expect(
+        (values.max() ?? 0) - (values.min() ?? 0) > 0.9 * (range.upperBound - range.lowerBound))
+    }
+    #expect(draws.allSatisfy { !$0.isFlipped && $0.shear == 0 })
+  }
+
+  @Test("gamma, gradients and sharpness do what they say")
+  func values() {
+    let plain = image.pixels.scalars.map { Float($0) / 255 }
+    func near(_ a: [Float], _ b: [Float]) -> Bool { zip(a, b).allSatisfy { abs($0 - $1) < 1e-5 } }
+    #expect(near(written(image) { $0.gamma = 2 }, plain.map { $0 * $0 }))
+    let light: [Float] = [-0.1, -0.1, -0.1, 0, 0, 0, 0.1, 0.1, 0.1].map { $0 * 2 / 3 }
+    #expect(
+      near(
+        written(image) { $0.rowGradient = 0.1 },
+        zip(plain, light).map { max(0, min(1, $0 + $1)) }))
+    // Blurred: the middle is the mean of all, a corner that of its neighbours and of what continues it.
+    let blurred = written(image) { $0.sharpness = 0 }
+    #expect(abs(blurred[4] - plain.reduce(0, +) / 9) < 1e-5)
+    let corner = (4 * plain[0] + 2 * plain[1] + 2 * plain[3] + plain[4]) / 9
+    #expect(abs(blurred[0] - corner) < 1e-5)
+    #expect(near(written(image) { $0.sharpness = 1.000_001 }, plain))
+  }
+
+  @Test("grain hangs on the key, and is no larger than it may be")
+  func grain() {
+    let grey = Image(Tensor<UInt8>(repeating: 128, shape: [9, 7, 1]))
+    let first = written(grey) { $0.grain = 0.02 }
+    #expect(first == written(grey) { $0.grain = 0.02 })
+    #expect(first != written(grey, key: RandomKey(seed: 2)) { $0.grain = 0.02 })
+    let deviations = first.map { abs($0 - 128.0 / 255) }
+    #expect(deviations.max()! <= 0.020_001 && deviations.max()! > 0.015)
+    #expect(Set(first).count > 50)
+  }
+}

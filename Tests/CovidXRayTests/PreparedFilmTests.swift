@@ -55,10 +55,12 @@ struct PreparedFilmTests {
     #expect(plain.prepare(inside).tensor == prepared.tensor)
   }
 
-  @Test("a standardized film has mean 0 and deviation 1, a film of one grey is all zeros")
+  @Test(
+    "a standardized film has mean 0 and deviation 1 but for what is cut, a film of one grey is all zeros"
+  )
   func standardized() {
     let film = Self.full.prepare(Self.colourFilm()).tensor
-    #expect(abs(film.mean().item()) < 1e-5 && abs(film.variance().item() - 1) < 1e-4)
+    #expect(abs(film.mean().item()) < 0.01 && abs(film.variance().item() - 1) < 0.05)
     let flat = Self.full.prepare(Image(Tensor<UInt8>(repeating: 77, shape: [30, 30, 1]))).tensor
     #expect(flat.scalars.allSatisfy { abs($0) < 1e-3 })
   }

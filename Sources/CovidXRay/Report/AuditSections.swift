@@ -66,7 +66,7 @@ struct AuditSections {
     }
     let best = audit.properties.sorted { share($0, index) > share($1, index) }.prefix(3)
     for property in best {
-      accuracy.append(row("the file's \(property.name) alone", property.scores[index]))
+      accuracy.append(row("\(property.name), alone", property.scores[index]))
     }
     let label = caption == nil ? "" : "SYNTHETIC: "
     return [

@@ -9,16 +9,30 @@ extension TrainingRun {
   ///
   /// - Parameters:
   ///   - configuration: How the run was made.
-  ///   - patients: The patient of a film by its name, where patients are known.
+  ///   - patients: The patient of a film by its path from the folder of the data set on, such as `Train/Covid/a.jpg`, where
+  ///     patients are known.
   ///   - audit: What an audit of the films found, or why there is none.
   ///   - caseCount: How many films are shown at most.
   public func page(
     configuration: RunConfiguration, patients: ((String) -> String?)? = nil,
     audit: Result<AuditReport, any Error>? = nil, caseCount: Int = CaseStudy.maximumCount
   ) -> String {
-    page(
-      configuration: configuration, validation: FilmEvaluation(validation, patients: patients),
-      training: FilmEvaluation(training, patients: patients), audit: audit, caseCount: caseCount)
+    let (training, validation) = evaluations(patients: patients)
+    return page(
+      configuration: configuration, validation: validation, training: training, audit: audit,
+      caseCount: caseCount)
+  }
+
+  /// Both parts with all their figures.
+  func evaluations(
+    patients: ((String) -> String?)?
+  ) -> (training: FilmEvaluation, validation: FilmEvaluation) {
+    func evaluation(_ films: SplitEvaluation, _ split: XRayDataset.Split) -> FilmEvaluation {
+      FilmEvaluation(
+        films,
+        patients: patients.map { patient in { patient(dataset.place(of: $0, in: split)) } })
+    }
+    return (evaluation(training, .training), evaluation(validation, .validation))
   }
 
   func page(
@@ -37,6 +51,13 @@ extension TrainingRun {
 }
 
 extension XRayDataset {
+  /// The path of a film from the folder of the data set on.
+  fileprivate func place(of name: String, in split: Split) -> String {
+    guard case .folders(let training, let validation) = origin else { return name }
+    let folder = split == .training ? training : validation
+    return "\(folder.url.standardizedFileURL.lastPathComponent)/\(name)"
+  }
+
   /// A film of a part by the name that the part's samples give it, as a network takes it.
   func film(
     named name: String, in split: Split, for preprocessing: Preprocessing

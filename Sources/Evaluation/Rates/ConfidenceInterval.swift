@@ -24,6 +24,9 @@ public struct ConfidenceInterval: Sendable, Hashable, Encodable, CustomStringCon
   /// Whether `value` lies in the interval, its limits included.
   public func contains(_ value: Double) -> Bool { lower <= value && value <= upper }
 
+  /// Whether the limits differ by more than rounding.
+  var hasWidth: Bool { upper - lower > 1e-12 * max(1, upper.magnitude) }
+
   /// The limits with three decimals, as in `0.885–0.996`.
   public var description: String { String(format: "%.3f–%.3f", lower, upper) }
 

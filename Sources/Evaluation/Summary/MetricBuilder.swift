@@ -65,7 +65,7 @@ struct MetricBuilder {
     case .undefined(let reason):
       return .undefined(reason: reason)
     case .defined(let estimate):
-      guard estimate.interval.lower < estimate.interval.upper else {
+      guard estimate.interval.hasWidth else {
         return .undefined(reason: "bootstrap: hardly any resample differs")
       }
       return .defined(estimate.interval)

@@ -107,7 +107,7 @@ public struct ModelComparison: Sendable, Hashable, Codable {
       let comparison = comparisons[index].value
       let interval = comparison?.difference.interval
       // Without width the resamples have not varied, as for two models that agree on all samples.
-      let hasWidth = interval.map { $0.lower < $0.upper } ?? false
+      let hasWidth = interval?.hasWidth ?? false
       return Difference(
         kind: items[index].kind, first: values[0][index], second: values[1][index],
         value: comparison?.difference.value, interval: hasWidth ? interval : nil,

@@ -1,5 +1,5 @@
 /// How text gets into a page.
-enum HTMLWriter {
+package enum HTMLWriter {
   /// An element that holds nothing but a text, on a line of its own.
   static func element(_ name: String, _ text: String, style: String? = nil) -> String {
     let attribute = style.map { " class=\"\($0)\"" } ?? ""
@@ -9,7 +9,7 @@ enum HTMLWriter {
   /// `text` with what HTML reserves as references, fit for content and for quoted attributes.
   ///
   /// Control characters and lines become what they are in SVG.
-  static func escaped(_ text: String) -> String {
+  package static func escaped(_ text: String) -> String {
     SVGElement.escaped(text).replacing("'", with: "&#39;")
   }
 

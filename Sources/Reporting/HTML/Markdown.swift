@@ -3,14 +3,14 @@ import Foundation
 /// The part of Markdown that model cards need: headings, paragraphs, lists, tables, bold and code.
 ///
 /// Everything else stands in the page as it was written. Headings start at the third level, below those of the page.
-struct Markdown {
+package struct Markdown {
   private let lines: [Substring]
 
-  init(_ text: String) {
+  package init(_ text: String) {
     lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
   }
 
-  var html: String {
+  package var html: String {
     var result = ""
     var index = 0
     while index < lines.count {

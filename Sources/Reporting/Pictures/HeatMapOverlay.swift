@@ -32,7 +32,7 @@ public struct HeatMapOverlay: Sendable {
   ///   - opacity: How much of the film a strength of 1 covers, in `0...1`.
   public init(
     _ strengths: Tensor<Double>, isSigned: Bool, on film: Image, rows: Range<Int>? = nil,
-    columns: Range<Int>? = nil, opacity: Double = 0.7
+    columns: Range<Int>? = nil, opacity: Double = 0.6
   ) {
     let (rows, columns) = (rows ?? 0..<film.height, columns ?? 0..<film.width)
     require(

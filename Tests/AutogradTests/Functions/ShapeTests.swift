@@ -41,6 +41,12 @@ struct ShapeTests {
     Differentiable("gathered from the last axis", at: .ramp([2, 3])) {
       $0.gathered(at: indices, alongAxis: -1).squared()
     },
+    Differentiable("bilinearlyResized", at: .ramp([3, 2])) {
+      $0.bilinearlyResized(height: 5, width: 3).squared()
+    },
+    Differentiable("bilinearlyResized, smaller", at: square) {
+      $0.bilinearlyResized(height: 2, width: 2).squared()
+    },
     Differentiable("scatterAdded", at: .ramp([4, 2])) {
       $0.scatterAdded(at: indices, size: 5).squared()
     },
