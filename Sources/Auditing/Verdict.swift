@@ -86,7 +86,8 @@ enum Verdict {
       findings.append(
         AuditReport.Finding(
           .serious, .leakage,
-          "\(relations.leaks.count) of \(total) \(outside) images are not independent of those in an "
+          "\(relations.leaks.count) of \(total) \(outside) images "
+            + "\(relations.leaks.count == 1 ? "is" : "are") not independent of those in an "
             + "earlier part: \(clauses.joined(separator: ", ")). A score on them rewards memory."))
     }
     if !relations.suspectedPaths.isEmpty {
@@ -216,7 +217,8 @@ enum Verdict {
       "\($0.model.visibility.phrase) \($0.rate)\(area($0.model.scores))"
     }.joined(separator: "; ")
     // A network may call all such strange films one class, and yet give those of the other class higher numbers.
-    let shifts = telling.contains { !evidence.tellsClasses($0.rate) }
+    let chance = 2 * evidence.halfway - 1
+    let shifts = telling.contains { $0.rate.clopperPearsonInterval().lower <= chance }
     findings.append(
       telling.isEmpty
         ? AuditReport.Finding(
