@@ -35,8 +35,13 @@ def parse():
     return options
 
 
+def usual_threads(options):
+    """Those of rows that do not name their own."""
+    return options.threads or min(2, os.cpu_count() or 1)
+
+
 def busy_seconds():
-    """Of all cores since the machine was started, and of this process' children that have ended."""
+    """Of all cores since the machine was started; `None` where the system does not say."""
     try:
         with open("/proc/stat") as file:
             numbers = [int(text) for text in file.readline().split()[1:]]
@@ -57,7 +62,7 @@ def cpu_seconds(running):
 
 def measure(row, options):
     """All contenders of a row, side by side: each takes a sample in turn."""
-    threads = row.threads or options.threads or min(2, os.cpu_count() or 1)
+    threads = row.threads or usual_threads(options)
     repetitions = options.repetitions or (1 if row.is_long else 3 if options.quick else 5)
     started = {"Roentgen": lambda: Running.ours(options.program, row, threads)}
     for contender in row.contenders:
@@ -130,7 +135,7 @@ def main():
         with open(path) as file:
             measured = {row["title"]: row for row in json.load(file)["rows"]}
     peaks = subprocess.run(
-        [options.program, "peaks", "--json"] + (["--threads", str(options.threads)] if options.threads else []),
+        [options.program, "peaks", "--json", "--threads", str(usual_threads(options))],
         capture_output=True, text=True, check=True).stdout
     peaks = [json.loads(line) for line in peaks.splitlines()]
     for row in rows:
