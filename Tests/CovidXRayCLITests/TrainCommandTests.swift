@@ -44,6 +44,34 @@ struct TrainCommandTests {
     }
   }
 
+  @Test(
+    "--recipe careful trains its networks, says what is known of patients, and other options change their part"
+  )
+  func careful() throws {
+    try Program.withTemporaryFolder { folder in
+      let result = try Program.run(
+        ["train", "--recipe", "careful", "--phantoms", "10", "--ensemble", "2", "--views", "one"]
+          + Program.small, in: folder)
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.output.contains("SYNTHETIC run written to runs/synthetic-careful-seed42"))
+      #expect(result.errors.contains("Patients are not known"))
+      #expect(result.errors.contains("SYNTHETIC Network 2/2, Epoch 1/1: loss"))
+      let run = folder.appending(path: "runs/synthetic-careful-seed42")
+      let text = try String(contentsOf: run.appending(path: "config.json"), encoding: .utf8)
+      for part in [
+        "\"augmentation\" : \"wide\"", "\"image_size\" : 24", "\"members\" : 2",
+        "\"views\" : \"one\"",
+        "\"target_sensitivity\" : 0.88",
+      ] {
+        #expect(text.contains(part), "\(part)")
+      }
+      let bad = try Program.run(["train", "--recipe", "careful", "--ensemble", "0"], in: folder)
+      #expect(bad.status == 64 && bad.errors.contains("--ensemble needs a whole number"))
+      let unknown = try Program.run(["train", "--recipe", "reckless"], in: folder)
+      #expect(unknown.status == 64)
+    }
+  }
+
   @Test("--json prints records and nothing else, from which both parts can be read")
   func json() throws {
     try Program.withTemporaryFolder { folder in
