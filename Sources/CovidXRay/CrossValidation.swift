@@ -74,7 +74,7 @@ public struct CrossValidation: Sendable {
   ///   - report: Called on the way with the seed, the fold and what happens. What it throws ends it all.
   ///   - finished: Called with every run that has been measured.
   /// - Throws: `PartitionError` where a class has fewer patients than there are folds; what
-  ///   ``CovidClassifier/train(on:recipe:workers:unreadable:patients:report:)`` throws.
+  ///   `CovidClassifier.train` throws.
   public func run(
     on url: URL, patients: ((String) -> String?)? = nil, workers: Int = 1,
     unreadable: UnreadableSamples = .stop,

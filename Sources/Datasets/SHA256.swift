@@ -2,7 +2,7 @@ package import Foundation
 
 /// SHA-256, the fingerprint by which files are known (FIPS 180-4).
 ///
-/// For provenance, not for secrets: `Docs/Decisions/011-own-sha-256.md` says why it is written here.
+/// For provenance, not for secrets: `Docs/Decisions/009-own-sha-256.md` says why it is written here.
 package struct SHA256: Sendable {
   private var state: [UInt32] = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
