@@ -81,6 +81,7 @@ public enum AnyTensor: Sendable, Equatable {
     case let tensor as Tensor<Int32>: self = .int32(tensor)
     case let tensor as Tensor<UInt8>: self = .uint8(tensor)
     case let tensor as Tensor<Bool>: self = .bool(tensor)
+    // The scalars of a file are read from its header by name, and those are all of them: only a caller of ours gets here.
     default: fatalError("AnyTensor: files have no scalars of type \(Scalar.self)")
     }
   }

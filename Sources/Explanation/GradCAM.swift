@@ -45,6 +45,7 @@ public struct GradCAM: AttributionMethod {
     requirePicture(input, "GradCAM")
     let model = score.logits
     guard let cut = cut ?? Self.lastConvolution(of: model) else {
+      // A bug in the calling program: models are code, and `cut` names another place.
       fatalError("GradCAM: the model has no convolution, so that a cut must be named")
     }
     require(
