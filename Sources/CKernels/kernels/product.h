@@ -12,8 +12,8 @@ INLINE void multiply(
         Vector column[PANEL_VECTORS];
         UNROLL for (int j = 0; j < vectors; j++) {
           column[j] = load(b + j * WIDTH);
-          // B comes from the second-level cache, each row once.
-          __builtin_prefetch(b + j * WIDTH + 8 * b_stride);
+          // B comes from the second-level cache, each row once; to few rows of A from further away.
+          __builtin_prefetch(b + j * WIDTH + (rows < 4 ? 64 : 8) * b_stride);
         }
         UNROLL for (int r = 0; r < rows; r++) {
           UNROLL for (int j = 0; j < vectors; j++) acc[r][j] += a[r * WIDTH + k] * column[j];

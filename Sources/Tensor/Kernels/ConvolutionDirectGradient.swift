@@ -24,6 +24,13 @@ extension DirectConvolution {
     let needsWeights = weightGradient != nil
     let accumulates = needsWeights || biasGradient != nil
     guard accumulates || operands.inputGradient != nil else { return }
+    if slots.count < 8, operands.inputGradient == nil, depth * columns >= Self.deepWeights {
+      return withScratch(accumulatorCount) { accumulator in
+        accumulateDeepGradients(operands, into: accumulator, weights: needsWeights)
+        finishGradients(
+          [accumulator], weightGradient: weightGradient, biasGradient: biasGradient)
+      }
+    }
     withScratch(accumulates ? slots.count * accumulatorCount : 0) { accumulators in
       if slots.images == nil, let gradient = operands.inputGradient {
         gradient.update(repeating: 0, count: geometry.inputCount)
@@ -146,6 +153,56 @@ extension DirectConvolution {
           addInputGradient(block, operands, upstream, products: patches)
         }
       }
+    }
+  }
+
+  /// So many weights are worth splitting the sum over the batch by weights, as below, rather than by images.
+  private static let deepWeights = 1 << 18
+
+  /// The gradients of weights and bias, in parallel over parts of the weights, so that no part has to be added to another:
+  /// for many channels and few pixels, as they stand deep in a network.
+  private func accumulateDeepGradients(
+    _ operands: ConvolutionGradientOperands, into accumulator: UnsafeMutablePointer<Float>,
+    weights: Bool
+  ) {
+    let pixels = geometry.batch * pixelsPerImage
+    let capacity = min(pixels, 256)
+    accumulator.update(repeating: 0, count: accumulatorCount)
+    let channelsAtOnce = 8 * panel
+    let chunks = WinogradConvolution.chunks(of: columns, width: channelsAtOnce)
+    withScratch(capacity * columns) { upstream in
+      for first in stride(from: 0, to: pixels, by: max(capacity, 1)) {
+        for group in 0..<geometry.groups {
+          let block = PatchBlock(
+            first_pixel: first, pixels: min(capacity, pixels - first), capacity: capacity,
+            first_run: 0, runs: 1, group: group)
+          packUpstream(block, operands, accumulator, into: upstream)
+          guard weights else { continue }
+          let shared = Unchecked((operands, upstream, accumulator + group * depth * columns))
+          Parallel.forEach(shape.runs * chunks.count) { slot in
+            let (operands, upstream, gradient) = shared.value
+            let (run, chunk) = slot.quotientAndRemainder(dividingBy: chunks.count)
+            addWeightGradient(
+              block, run: run, channels: chunks[chunk], operands, upstream, to: gradient)
+          }
+        }
+      }
+    }
+  }
+
+  /// Adds to the rows of one run and some columns.
+  private func addWeightGradient(
+    _ block: PatchBlock, run: Int, channels: Range<Int>, _ operands: ConvolutionGradientOperands,
+    _ upstream: UnsafePointer<Float>, to gradient: UnsafeMutablePointer<Float>
+  ) {
+    var block = block
+    block.first_run = run
+    withScratch(block.capacity * blockedRunLength) { patches in
+      kernels.value.pack_patches(shape, block, operands.input, patches)
+      kernels.value.transposed_product(
+        patches, upstream + channels.lowerBound * block.capacity, block.capacity, block.pixels, 1,
+        shape.run_length, channels.count,
+        gradient + run * shape.run_length * columns + channels.lowerBound, columns)
     }
   }
 

@@ -67,7 +67,16 @@ extension ConvolutionGeometry {
       return false
     }
     let tiles = ((outputHeight + 3) / 4) * ((outputWidth + 3) / 4)
-    return 3 * tiles * WinogradConvolution.planes < 2 * outputHeight * outputWidth * 9
+    let (multiplications, direct) = (
+      tiles * WinogradConvolution.planes, outputHeight * outputWidth * 9
+    )
+    guard 3 * multiplications < 2 * direct else { return false }
+    // Where transformed weights outgrow the cache, writing and reading those of one pair of channels takes as long as some
+    // five thousand multiplications, which the batch has to save.
+    let isInCache =
+      WinogradConvolution.planes * inputChannels * outputChannels
+      <= 2 * WinogradConvolution.cacheFloats
+    return isInCache || batch * (direct - multiplications) >= 5000
   }
 }
 
