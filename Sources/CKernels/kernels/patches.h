@@ -83,7 +83,7 @@ static void pack_patches(
   const float *end = input + shape.batch * shape.height * shape.width * shape.channels;
   for (long r = 0; r < block.runs; r++) {
     const Run run = run_at(shape, block.first_run + r);
-    float *target = patches + r * blocks(shape.run_length) * block_stride;
+    float *target = patches + r * vectors_of(shape.run_length) * block_stride;
     Pixel pixel = pixel_at(shape, block.first_pixel);
     for (long p = 0; p < block.pixels; advance_row(shape, &pixel)) {
       const long last = smaller(p + shape.output_width - pixel.column, block.pixels);

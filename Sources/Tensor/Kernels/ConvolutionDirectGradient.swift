@@ -1,15 +1,12 @@
 import CKernels
 
 extension DirectConvolution {
-  /// The weights' gradient, `[group][depth][columns]`, then the bias's.
-  package var accumulatorCount: Int {
-    geometry.groups * depth * columns + geometry.outputChannels
+  private var sums: ConvolutionWeightSums {
+    ConvolutionWeightSums(geometry, vectorWidth: kernels.value.vector_width)
   }
-
+  package var accumulatorCount: Int { sums.count }
   /// Output channels of a group, in whole vectors.
-  private var columns: Int {
-    outputsPerGroup.roundedUp(toMultipleOf: kernels.value.vector_width)
-  }
+  private var columns: Int { sums.columns }
 
   package func gradients(
     _ operands: ConvolutionGradientOperands, weightGradient: UnsafeMutablePointer<Float>?,
@@ -101,21 +98,7 @@ extension DirectConvolution {
     _ accumulators: [UnsafeMutablePointer<Float>], weightGradient: UnsafeMutablePointer<Float>?,
     biasGradient: UnsafeMutablePointer<Float>?
   ) {
-    guard let total = accumulators.first else {
-      weightGradient?.update(repeating: 0, count: geometry.weightCount)
-      biasGradient?.update(repeating: 0, count: geometry.outputChannels)
-      return
-    }
-    addUp(accumulators, count: accumulatorCount)
-    biasGradient?.update(
-      from: total + geometry.groups * depth * columns, count: geometry.outputChannels)
-    guard let weightGradient else { return }
-    for row in 0..<depth {
-      for group in 0..<geometry.groups {
-        (weightGradient + row * geometry.outputChannels + group * outputsPerGroup)
-          .update(from: total + (group * depth + row) * columns, count: outputsPerGroup)
-      }
-    }
+    sums.finish(accumulators, weightGradient: weightGradient, biasGradient: biasGradient)
   }
 
   private var gradientSlots: RowSlots {
@@ -215,7 +198,7 @@ extension DirectConvolution {
     kernels.value.pack_gradient(
       operands.upstream + place, operands.output.map { $0 + place }, block.pixels,
       outputsPerGroup, geometry.outputChannels, operands.scale, block.capacity, upstream,
-      accumulator.map { $0 + geometry.groups * depth * columns + channel })
+      accumulator.map { $0 + sums.biasStart + channel })
   }
 
   private func addWeightGradient(

@@ -58,6 +58,9 @@ extension ConvolutionGeometry {
     if algorithm == .automatic, DepthwiseConvolution.supports(self) {
       return DepthwiseConvolution(self, instructionSet: instructionSet)
     }
+    if ImplicitConvolution.supports(self) {
+      return ImplicitConvolution(self, instructionSet: instructionSet)
+    }
     return DirectConvolution(self, instructionSet: instructionSet)
   }
 
