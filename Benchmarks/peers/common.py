@@ -41,13 +41,17 @@ def _sample(function, is_long):
 
 def lockstep(function, version, is_long=False):
     """Warms up, prints "ready", takes a sample for every line of input and prints its seconds, then prints the result."""
+    is_short = False
     if not is_long:
         for _ in range(2):
-            _sample(function, is_long)
+            is_short = _sample(function, is_long)[1] > 1
     print("ready", file=_answers)
     seconds, calls = [], 0
     faults = _usage().ru_minflt
     for _ in sys.stdin:
+        if is_short:  # after a pause, in which others had the machine, caches are cold
+            for _ in range(2):
+                _sample(function, is_long)
         sample, count = _sample(function, is_long)
         seconds.append(sample)
         calls += count
