@@ -119,7 +119,14 @@ enum { RUNNING = 64 / WIDTH };
   }                                                                                       \
   return lanes[0];
 
-static float sum_row(const float *x, long count) { REDUCE(0, sum_of) }
+static float sum_block(const float *x, long count) { REDUCE(0, sum_of) }
+// Blocks of a few thousand, and those pairwise, so that errors of rounding grow with the logarithm of the count.
+static float sum_row(const float *x, long count) {
+  enum { BLOCK = 4096 };
+  if (count <= BLOCK) return sum_block(x, count);
+  const long half = quotient_up(count, BLOCK) / 2 * BLOCK;
+  return sum_row(x, half) + sum_row(x + half, count - half);
+}
 static float minimum_row(const float *x, long count) { REDUCE(INFINITY, lesser_of) }
 static float maximum_row(const float *x, long count) { REDUCE(-INFINITY, greater_of) }
 
@@ -129,6 +136,8 @@ INLINE float exponentials(const float *x, float largest, float *out, long count)
   long i = 0;
   for (; i + 2 * WIDTH <= count; i += 2 * WIDTH) {
     UNROLL for (int j = 0; j < 2; j++) {
+      // The row is in the cache by now, and the memory idle: the next row, which most often follows, may come.
+      __builtin_prefetch(x + count + i + j * WIDTH);
       const Vector e = exponential(load(x + i + j * WIDTH) - largest);
       store(out + i + j * WIDTH, e);
       sums[j] += e;

@@ -68,6 +68,10 @@ extension ArithmeticKernels<Float> {
     }
     table.min.row = row(streams.minimum_row, else: table.min.row)
     table.max.row = row(streams.maximum_row, else: table.max.row)
+    // The sum cuts long rows into blocks itself, and the others do not round.
+    for kernels in [\ArithmeticKernels.sum, \.min, \.max] {
+      table[keyPath: kernels].rowLimit.adjacent = 1 << 16
+    }
     return table
   }
 }

@@ -24,9 +24,9 @@ package struct ReductionKernels<Scalar: NumericScalar>: Sendable {
   package let identity: Scalar
   /// The reduction of two scalars.
   package let combine: @Sendable (Scalar, Scalar) -> Scalar
+  /// For how many scalars `row` keeps errors of rounding small: any, or those that lie side by side.
+  package internal(set) var rowLimit = (any: 1 << 10, adjacent: 1 << 12)
   /// The reduction of `count` scalars, `stride` apart.
-  ///
-  /// Errors of rounding stay small for the few thousand it is meant for.
   package internal(set) var row:
     @Sendable (_ x: UnsafePointer<Scalar>, _ stride: Int, _ count: Int) -> Scalar
   /// `out[i] = combine(out[i], x[i · stride])`.

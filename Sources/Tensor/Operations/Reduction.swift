@@ -11,7 +11,9 @@ private struct ReductionPlan<Scalar: NumericScalar> {
   let reduced: StridedLoop
 
   /// The scalars of a block; those that lie side by side are combined in more lanes, so there may be more of them.
-  private var block: Int { reduced.rowStrides.first == 1 ? 1 << 12 : 1 << 10 }
+  private var block: Int {
+    reduced.rowStrides.first == 1 ? kernels.rowLimit.adjacent : kernels.rowLimit.any
+  }
   private static var grain: Int { 1 << 18 }
 
   /// The reduction of positions `range` of the reduced axes, at `offset`, halves combined pairwise.
