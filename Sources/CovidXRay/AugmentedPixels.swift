@@ -37,7 +37,7 @@ public struct AugmentedPixels: SampleTransform {
   /// Writes the image changed by `parameters`.
   ///
   /// One resampling, linear, with the nearest pixel of the edge beyond it, in floating point; the division by 255 comes
-  /// after it, as in Keras. Sharpness, contrast and exposure follow, and grain, whose numbers come from `key`.
+  /// after it, as in Keras. Sharpness, equalization, contrast and exposure follow, and grain, whose numbers come from `key`.
   package func write(
     _ image: Image, parameters: Augmentation.Parameters, key: RandomKey = RandomKey(seed: 0),
     to target: UnsafeMutableBufferPointer<Float>
@@ -47,6 +47,7 @@ public struct AugmentedPixels: SampleTransform {
       "AugmentedPixels: needs an image of shape \(outputShape), got \(image.pixels.shape)")
     image.resample(by: parameters.map(for: size), scaledBy: 1 / 255, to: target)
     if parameters.sharpness != 1 { sharpen(target, by: parameters.sharpness) }
+    if parameters.equalization != 0 { equalize(target, by: parameters.equalization) }
     defer { expose(target, parameters, key) }
     let (contrast, brightness) = (parameters.contrast, parameters.brightness)
     guard contrast != 1 || brightness != 0, let pixels = target.baseAddress else { return }
@@ -74,6 +75,19 @@ public struct AugmentedPixels: SampleTransform {
           target[index] = mean + (original[index] - mean) * sharpness
         }
       }
+    }
+  }
+
+  /// Moves every sample towards the share of samples below it, equals counting half.
+  private func equalize(_ target: UnsafeMutableBufferPointer<Float>, by amount: Float) {
+    let order = target.indices.sorted { target[$0] < target[$1] }
+    var first = 0
+    while first < order.count {
+      let value = target[order[first]]
+      let end = order[first...].firstIndex { target[$0] != value } ?? order.count
+      let share = Float(first + end) / Float(2 * order.count)
+      for place in first..<end { target[order[place]] = value + (share - value) * amount }
+      first = end
     }
   }
 
