@@ -78,16 +78,10 @@ public struct AugmentedPixels: SampleTransform {
     }
   }
 
-  /// Moves every sample towards the share of samples below it, equals counting half.
+  /// Moves every sample towards the share of samples below it.
   private func equalize(_ target: UnsafeMutableBufferPointer<Float>, by amount: Float) {
-    let order = target.indices.sorted { target[$0] < target[$1] }
-    var first = 0
-    while first < order.count {
-      let value = target[order[first]]
-      let end = order[first...].firstIndex { target[$0] != value } ?? order.count
-      let share = Float(first + end) / Float(2 * order.count)
-      for place in first..<end { target[order[place]] = value + (share - value) * amount }
-      first = end
+    for (index, share) in target.sharesBelow.enumerated() {
+      target[index] += (share - target[index]) * amount
     }
   }
 
@@ -117,5 +111,23 @@ public struct AugmentedPixels: SampleTransform {
         }
       }
     }
+  }
+}
+
+extension UnsafeMutableBufferPointer<Float> {
+  /// For every sample the share of samples below it, in `0...1`, equals counting half.
+  var sharesBelow: [Float] {
+    let order = indices.sorted { self[$0] < self[$1] }
+    var shares = [Float](repeating: 0, count: count)
+    var first = 0
+    while first < count {
+      let value = self[order[first]]
+      var end = first + 1
+      while end < count && self[order[end]] == value { end += 1 }
+      let share = Float(first + end) / Float(2 * count)
+      for place in first..<end { shares[order[place]] = share }
+      first = end
+    }
+    return shares
   }
 }

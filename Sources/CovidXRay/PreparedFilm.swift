@@ -91,7 +91,17 @@ public struct PreparedPixels: SampleTransform {
       // Augmentation works in 0...1, which is the article's scale.
       if scale != 1 / 255 { for i in target.indices { target[i] *= scale * 255 } }
     }
-    if preprocessing.intensity == .standardized { standardize(target) }
+    switch preprocessing.intensity {
+    case .scaled: break
+    case .standardized: standardize(target)
+    case .levelled:
+      let shares = target.sharesBelow
+      standardize(target)
+      // Shares have mean 1/2 and, where no two are equal, a variance of 1/12.
+      for i in target.indices {
+        target[i] = 0.5 * (target[i] + (shares[i] - 0.5) * Float(12).squareRoot())
+      }
+    }
   }
 
   /// Takes the mean away and divides by the deviation, or by 1/255 where that is less, as in a film of one grey;

@@ -61,7 +61,7 @@ extension TrainingRecipe {
       return Preprocessing(colours: .rgb, size: size, resizing: .nearest, views: views)
     }
     return Preprocessing(
-      colours: .grey, size: size, resizing: .area, field: .lungs, intensity: .standardized,
+      colours: .grey, size: size, resizing: .area, field: .lungs, intensity: .levelled,
       views: views)
   }
 
