@@ -72,7 +72,7 @@ struct ModelCard {
     return """
       A small network: \(recipe.channels.count) convolutions (\(widths) channels), each with batch normalization and pooling, \
       and a mean over the film, \(parameters) parameters.\(members) Input: the lung field, found by a drawing of a chest and \
-      stretched to \(size) grey pixels, standardized.\(views)
+      stretched to \(size) grey pixels, levelled (half standardized, half by rank).\(views)
       """
   }
 
