@@ -40,8 +40,6 @@ public enum Augmentation: String, Sendable, Hashable, CaseIterable, Codable {
     public var brightness: Float = 0
     /// The power that a pixel is raised to after that.
     public var gamma: Float = 1
-    /// How far a film is moved, in `0...1`, to one that has every grey level as often, as some machines do.
-    public var equalization: Float = 0
     /// How much brighter the film grows from its centre to its lower edge, and to its right edge.
     public var rowGradient: Float = 0, columnGradient: Float = 0
     /// Multiplies what is left of the film when its average over 3 × 3 pixels is taken away: 0 blurs, more than 1 sharpens.
@@ -76,8 +74,8 @@ public enum Augmentation: String, Sendable, Hashable, CaseIterable, Codable {
   /// | contrast, brightness | none | uniform in 0.8...1.2, and within ±0.1 |
   ///
   /// ``wide``: rotation within ±7 degrees; zoom of rows and columns by themselves, in 0.85...1.12; shifts within ±8 %; contrast
-  /// and brightness as ``careful``; gamma in 0.41...2.46, even in its logarithm; equalization in 0...0.8; gradients within ±0.25;
-  /// sharpness in 0...2.5; grain in 0...0.03.
+  /// and brightness as ``careful``; gamma in 0.41...2.46, even in its logarithm; gradients within ±0.15; sharpness in 0...2.5;
+  /// grain in 0...0.03.
   ///
   /// ``article`` takes its numbers in Keras' order: shear at index 0, zoom of columns at 1, of rows at 2, flip at 3.
   ///
@@ -112,11 +110,10 @@ public enum Augmentation: String, Sendable, Hashable, CaseIterable, Codable {
       parameters.contrast = Float(uniform(5, 0.8...1.2))
       parameters.brightness = Float(uniform(6, -0.1...0.1))
       parameters.gamma = Float(exp(uniform(7, -0.9...0.9)))
-      parameters.rowGradient = Float(uniform(8, -0.25...0.25))
-      parameters.columnGradient = Float(uniform(9, -0.25...0.25))
+      parameters.rowGradient = Float(uniform(8, -0.15...0.15))
+      parameters.columnGradient = Float(uniform(9, -0.15...0.15))
       parameters.sharpness = Float(uniform(10, 0...2.5))
       parameters.grain = Float(uniform(11, 0...0.03))
-      parameters.equalization = Float(uniform(12, 0...0.8))
     }
     return parameters
   }

@@ -37,7 +37,7 @@ public struct AugmentedPixels: SampleTransform {
   /// Writes the image changed by `parameters`.
   ///
   /// One resampling, linear, with the nearest pixel of the edge beyond it, in floating point; the division by 255 comes
-  /// after it, as in Keras. Sharpness, equalization, contrast and exposure follow, and grain, whose numbers come from `key`.
+  /// after it, as in Keras. Sharpness, contrast and exposure follow, and grain, whose numbers come from `key`.
   package func write(
     _ image: Image, parameters: Augmentation.Parameters, key: RandomKey = RandomKey(seed: 0),
     to target: UnsafeMutableBufferPointer<Float>
@@ -47,7 +47,6 @@ public struct AugmentedPixels: SampleTransform {
       "AugmentedPixels: needs an image of shape \(outputShape), got \(image.pixels.shape)")
     image.resample(by: parameters.map(for: size), scaledBy: 1 / 255, to: target)
     if parameters.sharpness != 1 { sharpen(target, by: parameters.sharpness) }
-    if parameters.equalization != 0 { equalize(target, by: parameters.equalization) }
     defer { expose(target, parameters, key) }
     let (contrast, brightness) = (parameters.contrast, parameters.brightness)
     guard contrast != 1 || brightness != 0, let pixels = target.baseAddress else { return }
@@ -78,13 +77,6 @@ public struct AugmentedPixels: SampleTransform {
     }
   }
 
-  /// Moves every sample towards the share of samples below it.
-  private func equalize(_ target: UnsafeMutableBufferPointer<Float>, by amount: Float) {
-    for (index, share) in target.sharesBelow.enumerated() {
-      target[index] += (share - target[index]) * amount
-    }
-  }
-
   /// Applies gradients, gamma and grain, none of which the article has.
   private func expose(
     _ target: UnsafeMutableBufferPointer<Float>, _ parameters: Augmentation.Parameters,
@@ -111,23 +103,5 @@ public struct AugmentedPixels: SampleTransform {
         }
       }
     }
-  }
-}
-
-extension UnsafeMutableBufferPointer<Float> {
-  /// For every sample the share of samples below it, in `0...1`, equals counting half.
-  var sharesBelow: [Float] {
-    let order = indices.sorted { self[$0] < self[$1] }
-    var shares = [Float](repeating: 0, count: count)
-    var first = 0
-    while first < count {
-      let value = self[order[first]]
-      var end = first + 1
-      while end < count && self[order[end]] == value { end += 1 }
-      let share = Float(first + end) / Float(2 * count)
-      for place in first..<end { shares[order[place]] = share }
-      first = end
-    }
-    return shares
   }
 }

@@ -114,3 +114,21 @@ public struct PreparedPixels: SampleTransform {
     for i in target.indices { target[i] = max(-3, min(3, (target[i] - mean) * factor)) }
   }
 }
+
+extension UnsafeMutableBufferPointer<Float> {
+  /// For every sample the share of samples below it, in `0...1`, equals counting half.
+  fileprivate var sharesBelow: [Float] {
+    let order = indices.sorted { self[$0] < self[$1] }
+    var shares = [Float](repeating: 0, count: count)
+    var first = 0
+    while first < count {
+      let value = self[order[first]]
+      var end = first + 1
+      while end < count && self[order[end]] == value { end += 1 }
+      let share = Float(first + end) / Float(2 * count)
+      for place in first..<end { shares[order[place]] = share }
+      first = end
+    }
+    return shares
+  }
+}
