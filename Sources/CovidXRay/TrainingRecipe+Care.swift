@@ -31,8 +31,10 @@ extension TrainingRecipe {
     public var clearShare = 0.3
     /// The share of positive films, the next clearest, that are not trained on; with ``clearShare`` less than 1.
     public var unclearShare = 0.2
-    /// The sensitivity for which the threshold is chosen, in `0...1`: to positive films other than the clearest, which are
-    /// trained on as negative ones. A threshold low enough to find those too would call healthy lungs.
+    /// The sensitivity for which the threshold is chosen, in `0...1`.
+    ///
+    /// It is that to positive films other than the clearest (``clearShare``), which are trained on as negative ones: a threshold
+    /// low enough to find those too would call healthy lungs.
     public var targetSensitivity = 0.95
 
     /// The defaults.

@@ -65,7 +65,8 @@ struct CrossValidationTests {
     }
   }
 
-  @Test("careful training inside a fold leaves out whole patients as well, to stop and to choose by")
+  @Test(
+    "careful training inside a fold leaves out whole patients as well, to stop and to choose by")
   func carefulFolds() throws {
     try Sample.withTemporaryFolder { folder in
       try Sample.writeDataset(to: folder)
@@ -83,7 +84,9 @@ struct CrossValidationTests {
       // Three patients of each class, one of whom is measured.
       let known = try notes(Self.patient)
       #expect(known.count == 3)
-      for note in known { #expect(note.hasSuffix(" films of 4 patients in 2 parts, no patient in two.")) }
+      for note in known {
+        #expect(note.hasSuffix(" films of 4 patients in 2 parts, no patient in two."))
+      }
       let unknown = try notes(nil)
       #expect(unknown.count == 3)
       for note in unknown { #expect(note.hasPrefix("Patients are not known")) }
