@@ -126,7 +126,7 @@ struct SyntheticFilm {
     var draws = SyntheticDraws(key: key)
     let noise = SyntheticNoise(key: key.derived(0))
     // One in eight is faint: those are what a network misses.
-    let severity = draws.chance(0.12) ? draws.uniform(0.2...0.5) : draws.uniform(0.7...1)
+    let severity = draws.chance(0.12) ? draws.uniform(0.1...0.35) : draws.uniform(0.7...1)
     let firstSide = draws.side()
     for number in 0..<draws.integer(8...13) {
       // The first two lie on either side, four times out of five or more.
@@ -160,7 +160,7 @@ struct SyntheticFilm {
       // The next patch finds less air.
       let filled = lung * filling * smoothStep(1, 0.35, radius) * patches
       lung -= filled
-      density += 0.40 * filled
+      density += 0.65 * filled
     }
   }
 

@@ -56,6 +56,16 @@ typedef struct {
   long group;
 } PatchBlock;
 
+// A band: rows of one image [height][width][channels] as [row][phase][channels in blocks][column]
+// [vector_width], where column j of a phase is column first_column + phase + j * phases of the image.
+// What lies outside the image is zero. `used_channels` from first_channel on are those of one group.
+typedef struct {
+  long height, width, channels;
+  long first_channel, used_channels;
+  long first_row, rows;
+  long first_column, columns, phases;
+} BandShape;
+
 // Where a product starts and what it ends with.
 enum {
   PRODUCT_ACCUMULATE = 1,  // adds to what is there (and ignores the bias)
@@ -98,6 +108,22 @@ typedef struct {
   void (*_Nonnull pack_gradient)(
       const float *_Nonnull upstream, const float *_Nullable output, long rows, long columns,
       long stride, float scale, long capacity, float *_Nonnull blocked, float *_Nullable bias_gradient);
+
+  // A band <- `image`, or `scale` times it, zero where `output` (if given) is not above zero.
+  void (*_Nonnull pack_band)(
+      BandShape shape, const float *_Nonnull image, const float *_Nullable output, float scale,
+      float *_Nonnull band);
+  // As `product`, with B a panel, where block i of A starts at offsets[i] from `band`.
+  void (*_Nonnull band_product)(
+      const float *_Nonnull band, const long *_Nonnull offsets, long rows, long runs,
+      long run_length, const float *_Nonnull b, const float *_Nullable bias, float *_Nonnull c,
+      long c_stride, long columns, int flags);
+  // As `transposed_product`, where block i of A starts at offsets[i] from `band` and has `pixels` of
+  // its rows there, as many row_stride floats on, and so forth, `rows` times. B has as many.
+  void (*_Nonnull band_transposed_product)(
+      const float *_Nonnull band, const long *_Nonnull offsets, long row_stride, long rows,
+      long pixels, const float *_Nonnull b, long runs, long run_length, long columns,
+      float *_Nonnull c, long c_stride);
 
   // U = G g G^T of weights [3][3][depth][columns], whose rows are `stride` floats apart, as
   // [panel][36][depth][panel_width].

@@ -33,15 +33,20 @@ INLINE Run run_at(PatchShape shape, long index) {
   };
 }
 
-// Copies one run into its blocks. Beyond the run a block holds whatever follows in the image, which
-// nothing reads; `end` is the end of the images.
-INLINE void copy_run(
-    const float *source, const float *end, long length, float *target, long block_stride) {
+// Copies the runs of `pixels` pixels, `step` floats apart, into their blocks. Beyond the run a block
+// holds whatever follows in the image, which nothing reads; `end` is the end of the images.
+//
+// Block by block, so that each is written from its first to its last byte. The runs of neighbours
+// overlap, and what one has read the next finds in the cache.
+INLINE void copy_runs(
+    const float *source, long step, long pixels, const float *end, long length, float *target,
+    long block_stride) {
   for (long k = 0; k < length; k += WIDTH, target += block_stride) {
-    if (source + k + WIDTH <= end)
-      store(target, load(source + k));
-    else
-      store(target, load_some(source + k, length - k));
+    const long room = end - source - k - WIDTH;
+    const long whole = room < 0 ? 0 : smaller(room / step + 1, pixels);
+    for (long p = 0; p < whole; p++) store(target + p * WIDTH, load(source + p * step + k));
+    for (long p = whole; p < pixels; p++)
+      store(target + p * WIDTH, load_some(source + p * step + k, smaller(WIDTH, length - k)));
   }
 }
 
@@ -78,7 +83,7 @@ static void pack_patches(
   const float *end = input + shape.batch * shape.height * shape.width * shape.channels;
   for (long r = 0; r < block.runs; r++) {
     const Run run = run_at(shape, block.first_run + r);
-    float *target = patches + r * blocks(shape.run_length) * block_stride;
+    float *target = patches + r * vectors_of(shape.run_length) * block_stride;
     Pixel pixel = pixel_at(shape, block.first_pixel);
     for (long p = 0; p < block.pixels; advance_row(shape, &pixel)) {
       const long last = smaller(p + shape.output_width - pixel.column, block.pixels);
@@ -89,15 +94,22 @@ static void pack_patches(
       const bool in_image = y >= 0 && y < shape.height;
       const float *row = input + (pixel.image * shape.height + y) * shape.width * shape.channels
           + block.group * run.channels;
-      for (; p < last; p++, x += shape.stride_width) {
+      while (p < last) {
+        const float *source = row + x * shape.channels;
         float *blocked = target + p * WIDTH;
-        if (in_image && x >= 0 && x + run.taps <= shape.width) {
-          copy_run(row + x * shape.channels, end, shape.run_length, blocked, block_stride);
-          continue;
-        }
-        copy_run_part(
-            row + x * shape.channels, extent_at(shape, run, x, in_image), shape.run_length, blocked,
-            block_stride);
+        // So many pixels from here on see nothing but the image.
+        const long inside = in_image && x >= 0 && x + run.taps <= shape.width
+            ? (shape.width - run.taps - x) / shape.stride_width + 1 : 0;
+        const long pixels = smaller(inside, last - p);
+        if (pixels > 0)
+          copy_runs(
+              source, shape.stride_width * shape.channels, pixels, end, shape.run_length, blocked,
+              block_stride);
+        else
+          copy_run_part(
+              source, extent_at(shape, run, x, in_image), shape.run_length, blocked, block_stride);
+        p += larger(pixels, 1);
+        x += larger(pixels, 1) * shape.stride_width;
       }
     }
   }

@@ -1,38 +1,44 @@
 // Products of blocked matrices: the two loops in which a convolution spends its time.
 
+// A in blocks of WIDTH columns: block i starts at offsets[i], or if there are none at i * stride.
+typedef struct {
+  const long *offsets;
+  long stride;
+} Blocks;
+
 // acc += A B for a tile of `rows` rows and `vectors` vectors, held in registers. Rows of A are
 // WIDTH floats apart, so that all of them are displacements from one address.
 INLINE void multiply(
-    const int rows, const int vectors, Vector acc[ROWS][PANEL_VECTORS], const float *a,
-    long block_stride, long runs, long run_length, const float *b, long b_stride) {
+    const int rows, const int vectors, Vector acc[ROWS][PANEL_VECTORS], const float *a_start,
+    Blocks blocks, long runs, long run_length, const float *b, long b_stride) {
+  long index = 0;
   for (long run = 0; run < runs; run++) {
-    for (long first = 0; first < run_length; first += WIDTH) {
+    for (long first = 0; first < run_length; first += WIDTH, index++) {
+      const float *a = a_start + (blocks.offsets ? blocks.offsets[index] : index * blocks.stride);
       const long depth = smaller(WIDTH, run_length - first);
       for (long k = 0; k < depth; k++) {
         Vector column[PANEL_VECTORS];
         UNROLL for (int j = 0; j < vectors; j++) {
           column[j] = load(b + j * WIDTH);
-          // B comes from the second-level cache, each row once.
-          __builtin_prefetch(b + j * WIDTH + 8 * b_stride);
+          // B comes from the second-level cache, each row once; to few rows of A from further away.
+          __builtin_prefetch(b + j * WIDTH + (rows < 4 ? 64 : 8) * b_stride);
         }
         UNROLL for (int r = 0; r < rows; r++) {
           UNROLL for (int j = 0; j < vectors; j++) acc[r][j] += a[r * WIDTH + k] * column[j];
         }
         b += b_stride;
       }
-      a += block_stride;
     }
   }
 }
 
 typedef void ProductTile(
-    const float *a, long block_stride, long runs, long run_length, const float *b, long b_stride,
+    const float *a, Blocks blocks, long runs, long run_length, const float *b, long b_stride,
     const float *bias, float *c, long c_stride, int flags);
 
 INLINE void product_tile(
-    const int rows, const int vectors, const float *a, long block_stride, long runs,
-    long run_length, const float *b, long b_stride, const float *bias, float *c, long c_stride,
-    int flags) {
+    const int rows, const int vectors, const float *a, Blocks blocks, long runs, long run_length,
+    const float *b, long b_stride, const float *bias, float *c, long c_stride, int flags) {
   Vector acc[ROWS][PANEL_VECTORS];
   UNROLL for (int j = 0; j < vectors; j++) {
     const Vector start = bias ? load(bias + j * WIDTH) : (Vector){0};
@@ -43,7 +49,7 @@ INLINE void product_tile(
       UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = load(c + r * c_stride + j * WIDTH);
     }
   }
-  multiply(rows, vectors, acc, a, block_stride, runs, run_length, b, b_stride);
+  multiply(rows, vectors, acc, a, blocks, runs, run_length, b, b_stride);
   if (flags & PRODUCT_RECTIFY) {
     UNROLL for (int r = 0; r < rows; r++) {
       UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = at_least((Vector){0}, acc[r][j]);
@@ -54,25 +60,34 @@ INLINE void product_tile(
   }
 }
 
-// acc += A^T B over `count` rows: TRANSPOSED_ROWS channels of A against `vectors` blocks of B.
+// What a transposed product sums over: `runs` of `count` rows, runs of A stride floats apart, B without
+// a gap.
+typedef struct {
+  long runs, count, stride;
+} Sum;
+
+// acc += A^T B: TRANSPOSED_ROWS channels of A against `vectors` blocks of B.
 typedef void TransposedTile(
-    const float *a, const float *b, long b_block_stride, long count, float *c, long c_stride);
+    const float *a, const float *b, long b_block_stride, Sum sum, float *c, long c_stride);
 
 INLINE void transposed_tile(
-    const int rows, const int vectors, const float *a, const float *b, long b_block_stride,
-    long count, float *c, long c_stride) {
+    const int rows, const int vectors, const float *a_start, const float *b, long b_block_stride,
+    Sum sum, float *c, long c_stride) {
   Vector acc[ROWS][PANEL_VECTORS];
   UNROLL for (int r = 0; r < rows; r++) {
     UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = load(c + r * c_stride + j * WIDTH);
   }
-  for (long t = 0; t < count; t++) {
-    Vector column[PANEL_VECTORS];
-    UNROLL for (int j = 0; j < vectors; j++) column[j] = load(b + j * b_block_stride);
-    UNROLL for (int r = 0; r < rows; r++) {
-      UNROLL for (int j = 0; j < vectors; j++) acc[r][j] += a[r] * column[j];
+  for (long run = 0; run < sum.runs; run++) {
+    const float *a = a_start + run * sum.stride;
+    for (long t = 0; t < sum.count; t++) {
+      Vector column[PANEL_VECTORS];
+      UNROLL for (int j = 0; j < vectors; j++) column[j] = load(b + j * b_block_stride);
+      UNROLL for (int r = 0; r < rows; r++) {
+        UNROLL for (int j = 0; j < vectors; j++) acc[r][j] += a[r] * column[j];
+      }
+      a += WIDTH;
+      b += WIDTH;
     }
-    a += WIDTH;
-    b += WIDTH;
   }
   UNROLL for (int r = 0; r < rows; r++) {
     UNROLL for (int j = 0; j < vectors; j++) store(c + r * c_stride + j * WIDTH, acc[r][j]);
@@ -82,16 +97,16 @@ INLINE void transposed_tile(
 // One function for each size of tile, since its loops over rows and vectors must unroll.
 #define DEFINE_PRODUCT_TILE(R, V)                                                          \
   static void product_tile_##R##x##V(                                                      \
-      const float *a, long block_stride, long runs, long run_length, const float *b,       \
+      const float *a, Blocks blocks, long runs, long run_length, const float *b,           \
       long b_stride, const float *bias, float *c, long c_stride, int flags) {              \
     product_tile(                                                                          \
-        R, V, a, block_stride, runs, run_length, b, b_stride, bias, c, c_stride, flags);   \
+        R, V, a, blocks, runs, run_length, b, b_stride, bias, c, c_stride, flags);         \
   }
 #define DEFINE_TRANSPOSED_TILE(R, V)                                                       \
   static void transposed_tile_##R##x##V(                                                   \
-      const float *a, const float *b, long b_block_stride, long count, float *c,           \
+      const float *a, const float *b, long b_block_stride, Sum sum, float *c,              \
       long c_stride) {                                                                     \
-    transposed_tile(R, V, a, b, b_block_stride, count, c, c_stride);                       \
+    transposed_tile(R, V, a, b, b_block_stride, sum, c, c_stride);                         \
   }
 EACH_PRODUCT_TILE(DEFINE_PRODUCT_TILE)
 EACH_TRANSPOSED_TILE(DEFINE_TRANSPOSED_TILE)
@@ -110,24 +125,24 @@ INLINE long next_tile(long remaining, long most) {
 }
 
 INLINE void multiply_panel(
-    const float *a, long block_stride, long rows, long runs, long run_length, const float *b,
+    const float *a, Blocks blocks, long rows, long runs, long run_length, const float *b,
     long b_stride, const float *bias, float *c, long c_stride, long vectors, int flags) {
   for (long row = 0; row < rows;) {
     const long count = next_tile(rows - row, ROWS);
     product_tiles[vectors - 1][count - 1](
-        a + row * WIDTH, block_stride, runs, run_length, b, b_stride, bias, c + row * c_stride,
-        c_stride, flags);
+        a + row * WIDTH, blocks, runs, run_length, b, b_stride, bias, c + row * c_stride, c_stride,
+        flags);
     row += count;
   }
 }
 
-static void product(
-    const float *a, long capacity, long rows, long runs, long run_length, const float *b,
+INLINE void multiply_columns(
+    const float *a, Blocks blocks, long rows, long runs, long run_length, const float *b,
     long b_stride, const float *bias, float *c, long c_stride, long columns, int flags) {
-  const long vectors = blocks(columns);
+  const long vectors = vectors_of(columns);
   if (columns % WIDTH == 0) {
     multiply_panel(
-        a, capacity * WIDTH, rows, runs, run_length, b, b_stride, bias, c, c_stride, vectors, flags);
+        a, blocks, rows, runs, run_length, b, b_stride, bias, c, c_stride, vectors, flags);
     return;
   }
   // The last vector is not whole: work on a copy.
@@ -142,7 +157,7 @@ static void product(
         memcpy(tile + r * PANEL, target + r * c_stride, (size_t)columns * sizeof(float));
     }
     multiply_panel(
-        a + row * WIDTH, capacity * WIDTH, count, runs, run_length, b, b_stride, copied_bias, tile,
+        a + row * WIDTH, blocks, count, runs, run_length, b, b_stride, copied_bias, tile,
         PANEL, vectors, flags);
     for (long r = 0; r < count; r++)
       memcpy(target + r * c_stride, tile + r * PANEL, (size_t)columns * sizeof(float));
@@ -150,36 +165,61 @@ static void product(
   }
 }
 
-// C [depth][columns] += A^T B for one block of A and one panel of B.
+static void product(
+    const float *a, long capacity, long rows, long runs, long run_length, const float *b,
+    long b_stride, const float *bias, float *c, long c_stride, long columns, int flags) {
+  multiply_columns(
+      a, (Blocks){0, capacity * WIDTH}, rows, runs, run_length, b, b_stride, bias, c, c_stride,
+      columns, flags);
+}
+
+static void band_product(
+    const float *band, const long *offsets, long rows, long runs, long run_length, const float *b,
+    const float *bias, float *c, long c_stride, long columns, int flags) {
+  multiply_columns(
+      band, (Blocks){offsets, 0}, rows, runs, run_length, b, PANEL, bias, c, c_stride, columns,
+      flags);
+}
+
+// C [runs * run_length][columns] += A^T B, one block of A and one panel of B at a time.
 INLINE void multiply_transposed(
-    const float *a, const float *b, long block_stride, long count, long depth, long vectors,
-    float *c, long c_stride) {
-  for (long row = 0; row < depth;) {
-    const long rows = next_tile(depth - row, TRANSPOSED_ROWS);
-    transposed_tiles[vectors - 1][rows - 1](
-        a + row, b, block_stride, count, c + row * c_stride, c_stride);
-    row += rows;
+    const float *a, Blocks blocks, const float *b, long b_block_stride, Sum sum, long runs,
+    long run_length, long columns, float *c, long c_stride) {
+  for (long column = 0; column < columns; column += PANEL) {
+    const long vectors = vectors_of(smaller(PANEL, columns - column));
+    const float *panel = b + column / WIDTH * b_block_stride;
+    float *target = c + column;
+    long index = 0;
+    for (long run = 0; run < runs; run++) {
+      for (long first = 0; first < run_length; first += WIDTH, index++) {
+        const float *block = a + (blocks.offsets ? blocks.offsets[index] : index * blocks.stride);
+        const long depth = smaller(WIDTH, run_length - first);
+        for (long row = 0; row < depth;) {
+          const long rows = next_tile(depth - row, TRANSPOSED_ROWS);
+          transposed_tiles[vectors - 1][rows - 1](
+              block + row, panel, b_block_stride, sum, target, c_stride);
+          target += rows * c_stride;
+          row += rows;
+        }
+      }
+    }
   }
 }
 
 static void transposed_product(
     const float *a, const float *b, long capacity, long rows, long runs, long run_length,
     long columns, float *c, long c_stride) {
-  for (long column = 0; column < columns; column += PANEL) {
-    const long vectors = blocks(smaller(PANEL, columns - column));
-    const float *block = a;
-    float *target = c + column;
-    for (long run = 0; run < runs; run++) {
-      for (long first = 0; first < run_length; first += WIDTH) {
-        const long depth = smaller(WIDTH, run_length - first);
-        multiply_transposed(
-            block, b + column * capacity, capacity * WIDTH, rows, depth, vectors, target,
-            c_stride);
-        block += capacity * WIDTH;
-        target += depth * c_stride;
-      }
-    }
-  }
+  multiply_transposed(
+      a, (Blocks){0, capacity * WIDTH}, b, capacity * WIDTH, (Sum){1, rows, 0}, runs, run_length,
+      columns, c, c_stride);
+}
+
+static void band_transposed_product(
+    const float *band, const long *offsets, long row_stride, long rows, long pixels,
+    const float *b, long runs, long run_length, long columns, float *c, long c_stride) {
+  multiply_transposed(
+      band, (Blocks){offsets, 0}, b, rows * pixels * WIDTH, (Sum){rows, pixels, row_stride}, runs,
+      run_length, columns, c, c_stride);
 }
 
 static void pack_panels(

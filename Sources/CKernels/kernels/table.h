@@ -6,6 +6,7 @@
 #include "winograd.h"
 #include "winograd_gradient.h"
 #include "patches.h"
+#include "bands.h"
 #include "depthwise.h"
 #include "functions.h"
 #include "streams.h"
@@ -20,6 +21,9 @@ static const Kernels kernels = {
     .pack_patches = pack_patches,
     .add_patches = add_patches,
     .pack_gradient = pack_gradient,
+    .pack_band = pack_band,
+    .band_product = band_product,
+    .band_transposed_product = band_transposed_product,
     .winograd_weights = winograd_weights,
     .winograd_input = winograd_input,
     .winograd_products = winograd_products,

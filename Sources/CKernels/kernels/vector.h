@@ -31,7 +31,8 @@ typedef uint64_t Wide __attribute__((vector_size(WIDTH * 4)));
 
 INLINE long smaller(long a, long b) { return a < b ? a : b; }
 INLINE long larger(long a, long b) { return a > b ? a : b; }
-INLINE long blocks(long channels) { return (channels + WIDTH - 1) / WIDTH; }
+INLINE long quotient_up(long count, long divisor) { return (count + divisor - 1) / divisor; }
+INLINE long vectors_of(long channels) { return quotient_up(channels, WIDTH); }
 
 INLINE Vector load(const float *p) { return *(const UnalignedVector *)p; }
 INLINE void store(float *p, Vector v) { *(UnalignedVector *)p = v; }

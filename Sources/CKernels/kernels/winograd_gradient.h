@@ -136,16 +136,16 @@ static void winograd_products(
     long product_stride, long columns, int flags) {
   for (long plane = 0; plane < PLANES; plane++)
     multiply_panel(
-        a + plane * block.plane_stride, block.capacity * WIDTH, block.tiles, 1, block.channels,
-        u + plane * u_depth * PANEL, PANEL, 0, products + plane * product_stride, PANEL, blocks(columns),
-        flags);
+        a + plane * block.plane_stride, (Blocks){0, block.capacity * WIDTH}, block.tiles, 1,
+        block.channels, u + plane * u_depth * PANEL, PANEL, 0, products + plane * product_stride,
+        PANEL, vectors_of(columns), flags);
 }
 
 static void winograd_weight_products(
     const float *v, WinogradBlock v_block, const float *gradient, WinogradBlock gradient_block,
     float *transformed, long u_depth, long u_columns) {
-  const long depth = blocks(v_block.channels) * WIDTH;
-  const long columns = blocks(gradient_block.channels) * WIDTH;
+  const long depth = vectors_of(v_block.channels) * WIDTH;
+  const long columns = vectors_of(gradient_block.channels) * WIDTH;
   for (long plane = 0; plane < PLANES; plane++)
     transposed_product(
         v + plane * v_block.plane_stride, gradient + plane * gradient_block.plane_stride,

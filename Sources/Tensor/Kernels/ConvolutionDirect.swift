@@ -50,6 +50,9 @@ package struct DirectConvolution: ConvolutionKernel {
   /// How many runs to take at once: as many as keep a tile of patches and a panel of weights in the first-level cache.
   var runsAtOnce: Int { min(shape.runs, max(1, 400 / max(blockedRunLength, 1))) }
 
+  /// Half of a first-level cache, less what panels of weights need as they pass.
+  private static let patchFloats = 6 << 10
+
   /// How many pixels to take at once, a multiple of the rows of a product's tile.
   func capacity(floatsPerPixel: Int) -> Int {
     let rows = kernels.value.rows
@@ -155,8 +158,12 @@ package struct DirectConvolution: ConvolutionKernel {
       pixels: images.lowerBound * pixelsPerImage..<images.upperBound * pixelsPerImage, operands)
   }
 
+  /// So many pixels that their patches stay in the first-level cache from when they are copied until every panel has been
+  /// multiplied.
   private var forwardCapacity: Int {
-    capacity(floatsPerPixel: runsAtOnce * blockedRunLength)
+    let unit = kernels.value.rows * max(1, 14 / kernels.value.rows)
+    let fitting = Self.patchFloats / max(runsAtOnce * blockedRunLength, 1) / unit
+    return min(max(fitting, 1), 8) * unit
   }
 
   private func forward(pixels: Range<Int>, _ operands: ConvolutionOperands) {

@@ -1,15 +1,12 @@
 import CKernels
 
 extension DirectConvolution {
-  /// The weights' gradient, `[group][depth][columns]`, then the bias's.
-  package var accumulatorCount: Int {
-    geometry.groups * depth * columns + geometry.outputChannels
+  private var sums: ConvolutionWeightSums {
+    ConvolutionWeightSums(geometry, vectorWidth: kernels.value.vector_width)
   }
-
+  package var accumulatorCount: Int { sums.count }
   /// Output channels of a group, in whole vectors.
-  private var columns: Int {
-    outputsPerGroup.roundedUp(toMultipleOf: kernels.value.vector_width)
-  }
+  private var columns: Int { sums.columns }
 
   package func gradients(
     _ operands: ConvolutionGradientOperands, weightGradient: UnsafeMutablePointer<Float>?,
@@ -24,6 +21,13 @@ extension DirectConvolution {
     let needsWeights = weightGradient != nil
     let accumulates = needsWeights || biasGradient != nil
     guard accumulates || operands.inputGradient != nil else { return }
+    if slots.count < 8, operands.inputGradient == nil, depth * columns >= Self.deepWeights {
+      return withScratch(accumulatorCount) { accumulator in
+        accumulateDeepGradients(operands, into: accumulator, weights: needsWeights)
+        finishGradients(
+          [accumulator], weightGradient: weightGradient, biasGradient: biasGradient)
+      }
+    }
     withScratch(accumulates ? slots.count * accumulatorCount : 0) { accumulators in
       if slots.images == nil, let gradient = operands.inputGradient {
         gradient.update(repeating: 0, count: geometry.inputCount)
@@ -94,21 +98,7 @@ extension DirectConvolution {
     _ accumulators: [UnsafeMutablePointer<Float>], weightGradient: UnsafeMutablePointer<Float>?,
     biasGradient: UnsafeMutablePointer<Float>?
   ) {
-    guard let total = accumulators.first else {
-      weightGradient?.update(repeating: 0, count: geometry.weightCount)
-      biasGradient?.update(repeating: 0, count: geometry.outputChannels)
-      return
-    }
-    addUp(accumulators, count: accumulatorCount)
-    biasGradient?.update(
-      from: total + geometry.groups * depth * columns, count: geometry.outputChannels)
-    guard let weightGradient else { return }
-    for row in 0..<depth {
-      for group in 0..<geometry.groups {
-        (weightGradient + row * geometry.outputChannels + group * outputsPerGroup)
-          .update(from: total + (group * depth + row) * columns, count: outputsPerGroup)
-      }
-    }
+    sums.finish(accumulators, weightGradient: weightGradient, biasGradient: biasGradient)
   }
 
   private var gradientSlots: RowSlots {
@@ -149,6 +139,56 @@ extension DirectConvolution {
     }
   }
 
+  /// So many weights are worth splitting the sum over the batch by weights, as below, rather than by images.
+  private static let deepWeights = 1 << 18
+
+  /// The gradients of weights and bias, in parallel over parts of the weights, so that no part has to be added to another:
+  /// for many channels and few pixels, as they stand deep in a network.
+  private func accumulateDeepGradients(
+    _ operands: ConvolutionGradientOperands, into accumulator: UnsafeMutablePointer<Float>,
+    weights: Bool
+  ) {
+    let pixels = geometry.batch * pixelsPerImage
+    let capacity = min(pixels, 256)
+    accumulator.update(repeating: 0, count: accumulatorCount)
+    let channelsAtOnce = 8 * panel
+    let chunks = WinogradConvolution.chunks(of: columns, width: channelsAtOnce)
+    withScratch(capacity * columns) { upstream in
+      for first in stride(from: 0, to: pixels, by: max(capacity, 1)) {
+        for group in 0..<geometry.groups {
+          let block = PatchBlock(
+            first_pixel: first, pixels: min(capacity, pixels - first), capacity: capacity,
+            first_run: 0, runs: 1, group: group)
+          packUpstream(block, operands, accumulator, into: upstream)
+          guard weights else { continue }
+          let shared = Unchecked((operands, upstream, accumulator + group * depth * columns))
+          Parallel.forEach(shape.runs * chunks.count) { slot in
+            let (operands, upstream, gradient) = shared.value
+            let (run, chunk) = slot.quotientAndRemainder(dividingBy: chunks.count)
+            addWeightGradient(
+              block, run: run, channels: chunks[chunk], operands, upstream, to: gradient)
+          }
+        }
+      }
+    }
+  }
+
+  /// Adds to the rows of one run and some columns.
+  private func addWeightGradient(
+    _ block: PatchBlock, run: Int, channels: Range<Int>, _ operands: ConvolutionGradientOperands,
+    _ upstream: UnsafePointer<Float>, to gradient: UnsafeMutablePointer<Float>
+  ) {
+    var block = block
+    block.first_run = run
+    withScratch(block.capacity * blockedRunLength) { patches in
+      kernels.value.pack_patches(shape, block, operands.input, patches)
+      kernels.value.transposed_product(
+        patches, upstream + channels.lowerBound * block.capacity, block.capacity, block.pixels, 1,
+        shape.run_length, channels.count,
+        gradient + run * shape.run_length * columns + channels.lowerBound, columns)
+    }
+  }
+
   private func packUpstream(
     _ block: PatchBlock, _ operands: ConvolutionGradientOperands,
     _ accumulator: UnsafeMutablePointer<Float>?, into upstream: UnsafeMutablePointer<Float>
@@ -158,7 +198,7 @@ extension DirectConvolution {
     kernels.value.pack_gradient(
       operands.upstream + place, operands.output.map { $0 + place }, block.pixels,
       outputsPerGroup, geometry.outputChannels, operands.scale, block.capacity, upstream,
-      accumulator.map { $0 + geometry.groups * depth * columns + channel })
+      accumulator.map { $0 + sums.biasStart + channel })
   }
 
   private func addWeightGradient(

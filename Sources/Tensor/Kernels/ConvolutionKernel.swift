@@ -58,6 +58,9 @@ extension ConvolutionGeometry {
     if algorithm == .automatic, DepthwiseConvolution.supports(self) {
       return DepthwiseConvolution(self, instructionSet: instructionSet)
     }
+    if ImplicitConvolution.supports(self) {
+      return ImplicitConvolution(self, instructionSet: instructionSet)
+    }
     return DirectConvolution(self, instructionSet: instructionSet)
   }
 
@@ -67,7 +70,16 @@ extension ConvolutionGeometry {
       return false
     }
     let tiles = ((outputHeight + 3) / 4) * ((outputWidth + 3) / 4)
-    return 3 * tiles * WinogradConvolution.planes < 2 * outputHeight * outputWidth * 9
+    let (multiplications, direct) = (
+      tiles * WinogradConvolution.planes, outputHeight * outputWidth * 9
+    )
+    guard 3 * multiplications < 2 * direct else { return false }
+    // Where transformed weights outgrow the cache, writing and reading those of one pair of channels takes as long as some
+    // five thousand multiplications, which the batch has to save.
+    let isInCache =
+      WinogradConvolution.planes * inputChannels * outputChannels
+      <= 2 * WinogradConvolution.cacheFloats
+    return isInCache || batch * (direct - multiplications) >= 5000
   }
 }
 

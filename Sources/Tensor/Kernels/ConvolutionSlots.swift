@@ -12,9 +12,10 @@ struct RowSlots: Sendable {
 
   /// - Parameters:
   ///   - minimumRows: A slot of so many rows touches no slot but its neighbours.
-  ///   - wanted: How many slots are worth their partial sums. There will be 16 at the most.
+  ///   - wanted: About how many slots are worth their partial sums. There will be 16 at the most.
   init(images: Int, rowsPerImage: Int, minimumRows: Int, wanted: Int) {
-    let wanted = min(max(wanted, 1), 16)
+    // A power of two, which two, four and eight threads share evenly.
+    let wanted = [16, 8, 4, 2].first { 4 * wanted >= 3 * $0 } ?? 1
     if images >= wanted {
       let cut = (0..<wanted).map { images * $0 / wanted..<images * ($0 + 1) / wanted }
       ranges = cut.map { $0.lowerBound * rowsPerImage..<$0.upperBound * rowsPerImage }

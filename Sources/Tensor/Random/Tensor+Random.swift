@@ -74,9 +74,15 @@ extension Tensor where Scalar: DifferentiableScalar {
     bernoulli(shape, probability: probability, key: random.nextKey())
   }
 
-  private static func filled(_ shape: [Int], _ value: (Int) -> Scalar) -> Tensor {
+  private static func filled(
+    _ shape: [Int], _ value: @Sendable (_ index: Int) -> Scalar
+  ) -> Tensor {
     Tensor(shape: shape) { buffer in
-      for i in buffer.indices { buffer.initializeElement(at: i, to: value(i)) }
+      guard let base = buffer.baseAddress else { return }
+      let target = Unchecked(base)
+      Parallel.forEachRange(of: buffer.count, grain: 1 << 13) { range in
+        for i in range { (target.value + i).initialize(to: value(i)) }
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 import Tensor
 import Testing
 
+/// Both ways to do every multiplication: with patches, and with images that are read where they lie.
 @Suite("Direct convolution kernels")
 struct DirectConvolutionTests {
   /// The error of a plain sum in `Float`, of up to a few thousand terms.
@@ -39,7 +40,38 @@ struct DirectConvolutionTests {
     // More depth than is taken at once.
     .init(
       batch: 1, height: 4, width: 4, inputChannels: 300, outputChannels: 4, kernel: (3, 3)),
+    // Rows that fill tiles, as the images are read in place: several bands, strides, groups.
+    .init(
+      batch: 2, height: 70, width: 31, inputChannels: 24, outputChannels: 40, kernel: (5, 5),
+      padding: (2, 2, 2, 2)),
+    .init(
+      batch: 2, height: 27, width: 30, inputChannels: 33, outputChannels: 17, kernel: (3, 3),
+      stride: (2, 2), padding: (1, 1, 0, 1)),
+    .init(
+      batch: 1, height: 14, width: 40, inputChannels: 32, outputChannels: 48, kernel: (2, 3),
+      stride: (3, 1), padding: (1, 2, 1, 1), dilation: (1, 2), groups: 2),
+    // More stride than kernel: some inputs meet no weight.
+    .init(
+      batch: 1, height: 9, width: 41, inputChannels: 9, outputChannels: 10, kernel: (1, 2),
+      stride: (2, 3)),
   ]
+
+  static func kernels(
+    _ geometry: ConvolutionGeometry, _ instructionSet: InstructionSet = .selected
+  ) -> [any ConvolutionKernel] {
+    [
+      DirectConvolution(geometry, instructionSet: instructionSet),
+      ImplicitConvolution(geometry, instructionSet: instructionSet),
+    ]
+  }
+
+  @Test(
+    "images are read in place where rows fill tiles and channels vectors", arguments: geometries)
+  func choice(geometry: ConvolutionGeometry) {
+    #expect(
+      (geometry.kernel(.direct) is ImplicitConvolution)
+        == (geometry.outputWidth >= 12 && geometry.inputChannels / geometry.groups >= 8))
+  }
 
   @Test("a sum that can be checked by hand")
   func byHand() {
@@ -48,43 +80,47 @@ struct DirectConvolutionTests {
       padding: (1, 0, 0, 0))
     let data = ConvolutionCase(
       geometry, input: [1, 2, 3, 4, 5, 6, 7, 8, 9], weights: [1, 10, 100, 1000], bias: [0.5])
-    #expect(
-      data.output(DirectConvolution(geometry))
-        == [2100.5, 3200.5, 5421.5, 6532.5, 8754.5, 9865.5])
+    for kernel in Self.kernels(geometry) {
+      #expect(data.output(kernel) == [2100.5, 3200.5, 5421.5, 6532.5, 8754.5, 9865.5])
+    }
   }
 
   @Test("agrees with the definition in Double", arguments: instructionSets, geometries)
   func agreesWithDefinition(instructionSet: InstructionSet, geometry: ConvolutionGeometry) {
     let data = ConvolutionCase(geometry)
     let oracle = ConvolutionOracle(geometry: geometry)
-    let kernel = DirectConvolution(geometry, instructionSet: instructionSet)
     let expected = oracle.output(data.input, data.weights, data.bias)
-    #expect(relativeError(data.output(kernel), expected) < Self.tolerance)
+    for kernel in Self.kernels(geometry, instructionSet) {
+      #expect(relativeError(data.output(kernel), expected) < Self.tolerance)
 
-    let output = data.output(kernel, .relu)
-    #expect(relativeError(output, expected.map { max($0, 0) }) < Self.tolerance)
+      let output = data.output(kernel, .relu)
+      #expect(relativeError(output, expected.map { max($0, 0) }) < Self.tolerance)
 
-    let upstream = ConvolutionCase.uniform(geometry.outputCount, RandomKey(seed: 9))
-    let masked = zip(upstream, output).map { $1 > 0 ? 2 * Double($0) : 0 }
-    let gradients = data.gradients(kernel, upstream: upstream, output: output, scale: 2)
-    let exact = oracle.gradients(data.input, data.weights, upstream: masked)
-    #expect(relativeError(gradients.input, exact.input) < Self.tolerance)
-    #expect(relativeError(gradients.weights, exact.weights) < Self.tolerance)
-    #expect(relativeError(gradients.bias, exact.bias) < Self.tolerance)
+      let upstream = ConvolutionCase.uniform(geometry.outputCount, RandomKey(seed: 9))
+      let masked = zip(upstream, output).map { $1 > 0 ? 2 * Double($0) : 0 }
+      let gradients = data.gradients(kernel, upstream: upstream, output: output, scale: 2)
+      let exact = oracle.gradients(data.input, data.weights, upstream: masked)
+      #expect(relativeError(gradients.input, exact.input) < Self.tolerance)
+      #expect(relativeError(gradients.weights, exact.weights) < Self.tolerance)
+      #expect(relativeError(gradients.bias, exact.bias) < Self.tolerance)
+    }
   }
 
-  @Test("image by image is the same as the whole batch", arguments: [geometries[1], geometries[4]])
+  @Test(
+    "image by image is the same as the whole batch",
+    arguments: [geometries[1], geometries[4], geometries[11]])
   func imageByImage(geometry: ConvolutionGeometry) {
     let data = ConvolutionCase(geometry)
-    let kernel = DirectConvolution(geometry)
-    #expect(data.output(kernel, oneByOne: true) == data.output(kernel))
-    let upstream = ConvolutionCase.uniform(geometry.outputCount, RandomKey(seed: 9))
-    let whole = data.gradients(kernel, upstream: upstream)
-    let single = data.gradients(kernel, upstream: upstream, oneByOne: true)
-    // The whole batch may be cut within an image, and sums over the cut are then formed in another order.
-    #expect(relativeError(single.input, whole.input.map(Double.init)) < Self.tolerance)
-    #expect(relativeError(single.weights, whole.weights.map(Double.init)) < Self.tolerance)
-    #expect(relativeError(single.bias, whole.bias.map(Double.init)) < Self.tolerance)
+    for kernel in Self.kernels(geometry) {
+      #expect(data.output(kernel, oneByOne: true) == data.output(kernel))
+      let upstream = ConvolutionCase.uniform(geometry.outputCount, RandomKey(seed: 9))
+      let whole = data.gradients(kernel, upstream: upstream)
+      let single = data.gradients(kernel, upstream: upstream, oneByOne: true)
+      // The whole batch may be cut within an image, and sums over the cut are then formed in another order.
+      #expect(relativeError(single.input, whole.input.map(Double.init)) < Self.tolerance)
+      #expect(relativeError(single.weights, whole.weights.map(Double.init)) < Self.tolerance)
+      #expect(relativeError(single.bias, whole.bias.map(Double.init)) < Self.tolerance)
+    }
   }
 
   @Test("what is not a number reaches the outputs that depend on it, and no other")
@@ -95,14 +131,12 @@ struct DirectConvolutionTests {
     input[(1 * 6 + 1) * 2] = .nan
     let data = ConvolutionCase(geometry, input: input)
     for activation in [ConvolutionActivation.none, .relu] {
-      let output = data.output(DirectConvolution(geometry), activation)
-      for row in 0..<4 {
-        for column in 0..<4 {
-          for channel in 0..<3 {
-            let isSpoiled = output[(row * 4 + column) * 3 + channel].isNaN
-            #expect(isSpoiled == (row <= 1 && column <= 1))
-          }
+      for kernel in Self.kernels(geometry) {
+        let isSpoiled = data.output(kernel, activation).map(\.isNaN)
+        let expected = (0..<4).flatMap { row in
+          (0..<4).flatMap { [Bool](repeating: row <= 1 && $0 <= 1, count: 3) }
         }
+        #expect(isSpoiled == expected)
       }
     }
   }
@@ -113,12 +147,13 @@ struct DirectConvolutionTests {
       let geometry = ConvolutionGeometry(
         batch: batch, height: height, width: 8, inputChannels: 2, outputChannels: 3, kernel: (3, 3))
       let data = ConvolutionCase(geometry)
-      let kernel = DirectConvolution(geometry)
-      #expect(data.output(kernel).isEmpty)
-      let gradients = data.gradients(kernel, upstream: [])
-      #expect(gradients.input.allSatisfy { $0 == 0 })
-      #expect(gradients.weights.allSatisfy { $0 == 0 })
-      #expect(gradients.bias == [0, 0, 0])
+      for kernel in Self.kernels(geometry) {
+        #expect(data.output(kernel).isEmpty)
+        let gradients = data.gradients(kernel, upstream: [])
+        #expect(gradients.input.allSatisfy { $0 == 0 })
+        #expect(gradients.weights.allSatisfy { $0 == 0 })
+        #expect(gradients.bias == [0, 0, 0])
+      }
     }
   }
 
@@ -129,12 +164,13 @@ struct DirectConvolutionTests {
         batch: 1, height: 4, width: 4, inputChannels: inputs, outputChannels: outputs,
         kernel: (3, 3))
       let data = ConvolutionCase(geometry)
-      let kernel = DirectConvolution(geometry)
       let upstream = [Float](repeating: 2, count: geometry.outputCount)
-      #expect(data.output(kernel) == (0..<4).flatMap { _ in data.bias })
-      let gradients = data.gradients(kernel, upstream: upstream)
-      #expect(gradients.input.allSatisfy { $0 == 0 })
-      #expect(gradients.bias == Array(repeating: 8, count: outputs))
+      for kernel in Self.kernels(geometry) {
+        #expect(data.output(kernel) == (0..<4).flatMap { _ in data.bias })
+        let gradients = data.gradients(kernel, upstream: upstream)
+        #expect(gradients.input.allSatisfy { $0 == 0 })
+        #expect(gradients.bias == Array(repeating: 8, count: outputs))
+      }
     }
   }
 

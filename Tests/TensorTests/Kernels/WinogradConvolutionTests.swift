@@ -159,9 +159,13 @@ struct WinogradConvolutionTests {
   func choice() {
     let favored = Self.geometry(1, 16, 16, 16, 16)
     #expect(favored.kernel() is WinogradConvolution)
-    #expect(favored.kernel(.direct) is DirectConvolution)
+    #expect(favored.kernel(.direct) is ImplicitConvolution)
+    // Three channels do not fill a vector, four columns no tile.
     #expect(Self.geometry(1, 16, 16, 3, 16).kernel() is DirectConvolution)
     #expect(Self.geometry(1, 4, 4, 16, 16).kernel() is DirectConvolution)
+    // Transformed weights beyond the cache, for few images and for many.
+    #expect(Self.geometry(1, 7, 7, 512, 512).kernel() is DirectConvolution)
+    #expect(Self.geometry(32, 14, 14, 512, 512).kernel() is WinogradConvolution)
   }
 
   private static func pooledOutput(
