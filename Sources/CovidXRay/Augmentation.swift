@@ -12,8 +12,8 @@ public enum Augmentation: String, Sendable, Hashable, CaseIterable, Codable {
   ///
   /// No flip, since the heart lies on one side.
   case careful
-  /// As ``careful`` in kind, and as far as the difference between a child and an adult: each axis by itself, other exposures,
-  /// sharper and softer, grainier.
+  /// As ``careful`` in kind, and as far as the difference between a child and an adult, and between two machines: each axis by
+  /// itself, other exposures and tone curves, sharper and softer, grainier.
   case wide
 
   /// What happens to one image.
@@ -74,7 +74,7 @@ public enum Augmentation: String, Sendable, Hashable, CaseIterable, Codable {
   /// | contrast, brightness | none | uniform in 0.8...1.2, and within ±0.1 |
   ///
   /// ``wide``: rotation within ±7 degrees; zoom of rows and columns by themselves, in 0.85...1.12; shifts within ±8 %; contrast
-  /// and brightness as ``careful``; gamma in 0.64...1.57, even in its logarithm; gradients within ±0.15; sharpness in 0...1.6;
+  /// and brightness as ``careful``; gamma in 0.41...2.46, even in its logarithm; gradients within ±0.15; sharpness in 0...2.5;
   /// grain in 0...0.03.
   ///
   /// ``article`` takes its numbers in Keras' order: shear at index 0, zoom of columns at 1, of rows at 2, flip at 3.
@@ -109,10 +109,10 @@ public enum Augmentation: String, Sendable, Hashable, CaseIterable, Codable {
       parameters.columnShift = uniform(4, -0.08...0.08)
       parameters.contrast = Float(uniform(5, 0.8...1.2))
       parameters.brightness = Float(uniform(6, -0.1...0.1))
-      parameters.gamma = Float(exp(uniform(7, -0.45...0.45)))
+      parameters.gamma = Float(exp(uniform(7, -0.9...0.9)))
       parameters.rowGradient = Float(uniform(8, -0.15...0.15))
       parameters.columnGradient = Float(uniform(9, -0.15...0.15))
-      parameters.sharpness = Float(uniform(10, 0...1.6))
+      parameters.sharpness = Float(uniform(10, 0...2.5))
       parameters.grain = Float(uniform(11, 0...0.03))
     }
     return parameters

@@ -33,9 +33,7 @@ package struct CarefulFilms<Base: SampleSource<Image>>: SampleSource {
   package init(_ base: Base, among indices: [Int], positive: Int, care: TrainingRecipe.Care) throws
   {
     let positives = indices.filter { base.label(at: $0) == positive }
-    let haziness = try positives.map { FilmDrawings.haziness(of: try base.sample(at: $0)) }
-    let order = positives.indices.sorted { (haziness[$0], $0) < (haziness[$1], $1) }
-      .map { positives[$0] }
+    let order = try Self.clearestFirst(positives, of: base)
     let clear = Int(care.clearShare * Double(order.count))
     let unclear = Int((care.clearShare + care.unclearShare) * Double(order.count))
     let negative = 1 - positive
@@ -54,6 +52,12 @@ package struct CarefulFilms<Base: SampleSource<Image>>: SampleSource {
     for index in order[unclear...] { add(index, as: positive, times: 8) }
     self.base = base
     self.entries = entries
+  }
+
+  /// Films in the order of their ``FilmDrawings/haziness(of:)``.
+  static func clearestFirst(_ indices: [Int], of base: Base) throws -> [Int] {
+    let haziness = try indices.map { FilmDrawings.haziness(of: try base.sample(at: $0)) }
+    return indices.indices.sorted { (haziness[$0], $0) < (haziness[$1], $1) }.map { indices[$0] }
   }
 
   package var count: Int { entries.count }

@@ -21,7 +21,8 @@ extension CovidClassifier {
       on films: some SampleSource<Image>, positive: Int
     ) throws -> TrainedMembers {
       var trained = TrainedMembers(threshold: recipe.threshold)
-      var (held, isPositive) = ([Double](), [Bool]())
+      // What is said of a film by those networks that were not trained on it.
+      var said: [Int: [Double]] = [:]
       for number in 0..<recipe.members {
         if recipe.members > 1 { try report(.member(number + 1, of: recipe.members)) }
         let (learning, testing) = folds.places(leavingOut: number % care.folds)
@@ -35,12 +36,24 @@ extension CovidClassifier {
         let alone = CovidClassifier(
           members: [network], preprocessing: recipe.preprocessing, classNames: dataset.classNames,
           positiveClass: dataset.classNames[positive], threshold: 0.5, provenance: [:], card: "")
-        let said = try alone.probabilities(of: films.subset(testing), workers: workers).predictions
-        held += said.probabilities(ofClass: positive)
-        isPositive += said.labels.map { $0 == positive }
+        let predictions = try alone.probabilities(of: films.subset(testing), workers: workers)
+          .predictions
+        for (place, probability) in zip(testing, predictions.probabilities(ofClass: positive)) {
+          said[place, default: []].append(probability)
+        }
       }
+      let held = said.keys.sorted()
+      let isPositive = held.map { films.label(at: $0) == positive }
+      let positives = zip(held, isPositive).filter(\.1).map(\.0)
+      let clear = Set(
+        try CarefulFilms.clearestFirst(positives, of: films)
+          .prefix(Int(care.clearShare * Double(positives.count))))
       let point = try operatingPoint(
-        forSensitivity: care.targetSensitivity, probabilities: held, isPositive: isPositive)
+        forSensitivity: care.targetSensitivity,
+        probabilities: held.map { place in
+          let values = said[place] ?? []
+          return values.reduce(0, +) / Double(values.count)
+        }, isPositive: isPositive, isLeftAside: held.map(clear.contains))
       trained.temperature = point.temperature
       trained.threshold = point.threshold ?? recipe.threshold
       return trained
@@ -89,8 +102,10 @@ extension CovidClassifier {
   ///   - sensitivity: What the threshold is to reach.
   ///   - probabilities: Of the positive class.
   ///   - isPositive: The truth.
+  ///   - isLeftAside: The films that the threshold does not heed, though the temperature does.
   package static func operatingPoint(
-    forSensitivity sensitivity: Double, probabilities: [Double], isPositive: [Bool]
+    forSensitivity sensitivity: Double, probabilities: [Double], isPositive: [Bool],
+    isLeftAside: [Bool]
   ) throws -> (temperature: Double?, threshold: Double?) {
     // Single precision can say 0 or 1, which have no log-odds.
     let logits = probabilities.map { probability in
@@ -100,8 +115,10 @@ extension CovidClassifier {
     let temperature = try TemperatureScaling.fitted(
       logits: logits.map { [0, $0] }, labels: isPositive.map { $0 ? 1 : 0 }
     ).value?.temperature
+    let heeded = logits.indices.filter { !isLeftAside[$0] }
     let scores = try BinaryScores(
-      logits.map { 1 / (1 + exp(-$0 / (temperature ?? 1))) }, isPositive: isPositive)
+      heeded.map { 1 / (1 + exp(-logits[$0] / (temperature ?? 1))) },
+      isPositive: heeded.map { isPositive[$0] })
     let point = scores.rocCurve().value?.point(forSensitivity: sensitivity)
     return (temperature, point.map { min($0.threshold, 1) })
   }

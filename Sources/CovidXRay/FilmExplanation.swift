@@ -11,7 +11,7 @@ public enum ExplanationMethod: String, Sendable, Hashable, CaseIterable, Codable
   case saliency
   /// The gradient's magnitude, averaged over noisy copies of the film.
   case smoothGrad = "smooth-grad"
-  /// Integrated gradients, from a film of zeros: black, or the mean grey where films are standardized.
+  /// Integrated gradients, from a film of zeros: black, or the mean grey where films are standardized or levelled.
   case integratedGradients = "integrated-gradients"
   /// How much the score falls when a patch is covered with the mean of the film.
   case occlusion

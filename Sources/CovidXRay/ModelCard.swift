@@ -72,7 +72,7 @@ struct ModelCard {
     return """
       A small network: \(recipe.channels.count) convolutions (\(widths) channels), each with batch normalization and pooling, \
       and a mean over the film, \(parameters) parameters.\(members) Input: the lung field, found by a drawing of a chest and \
-      stretched to \(size) grey pixels, standardized.\(views)
+      stretched to \(size) grey pixels, levelled (half standardized, half by rank).\(views)
       """
   }
 
@@ -95,7 +95,8 @@ struct ModelCard {
       as a positive one, with opacities drawn into its lungs; the \(percent(care.clearShare)) of positive films with the \
       clearest lungs took part as negative ones, the next \(percent(care.unclearShare)) not at all. A positive film on which \
       nothing is to be seen will be missed. One of \(care.folds) parts of the patients was left out by each network, to end its \
-      training and to choose temperature and threshold, for a sensitivity of \(percent(care.targetSensitivity)). \
+      training and to choose temperature and threshold: that which finds \(percent(care.targetSensitivity)) of the positive \
+      films left out, the \(percent(care.clearShare)) with the clearest lungs not counted. \
       \(classifier.provenance[Provenance.patients] ?? "")
       """
   }
@@ -132,7 +133,7 @@ struct ModelCard {
       from the literature. "The file is not greyscale" alone is right for 95.8 % of all files. A ridge regression on nothing
       but the border of the film, 4 pixels of a thumbnail of 32 × 32, is right for 94.9 % of the validation films (area under
       the ROC curve .984). One training film is lateral; several carry arrows or a text like "day 3".
-    - **Other films.** Trained in this way, the network called 92 to 95 % of some 500 Normal films from another source,
+    - **Other films.** Trained as in the article, the network called 92 to 95 % of some 500 Normal films from another source,
       nearly all of adults, Covid: a specificity of 5 to 8 %, with a sensitivity above 90 %. It had learnt to tell children
       from adults.
     - **Numbers.** 58 right of 60 are compatible with a true rate of anything from 88.5 to 99.6 %.

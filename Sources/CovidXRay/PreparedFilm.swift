@@ -91,7 +91,17 @@ public struct PreparedPixels: SampleTransform {
       // Augmentation works in 0...1, which is the article's scale.
       if scale != 1 / 255 { for i in target.indices { target[i] *= scale * 255 } }
     }
-    if preprocessing.intensity == .standardized { standardize(target) }
+    switch preprocessing.intensity {
+    case .scaled: break
+    case .standardized: standardize(target)
+    case .levelled:
+      let shares = target.sharesBelow
+      standardize(target)
+      // Shares have mean 1/2 and, where no two are equal, a variance of 1/12.
+      for i in target.indices {
+        target[i] = 0.5 * (target[i] + (shares[i] - 0.5) * Float(12).squareRoot())
+      }
+    }
   }
 
   /// Takes the mean away and divides by the deviation, or by 1/255 where that is less, as in a film of one grey;
@@ -102,5 +112,23 @@ public struct PreparedPixels: SampleTransform {
     let variance = target.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
     let factor = 1 / max(variance.squareRoot(), 1 / 255)
     for i in target.indices { target[i] = max(-3, min(3, (target[i] - mean) * factor)) }
+  }
+}
+
+extension UnsafeMutableBufferPointer<Float> {
+  /// For every sample the share of samples below it, in `0...1`, equals counting half.
+  fileprivate var sharesBelow: [Float] {
+    let order = indices.sorted { self[$0] < self[$1] }
+    var shares = [Float](repeating: 0, count: count)
+    var first = 0
+    while first < count {
+      let value = self[order[first]]
+      var end = first + 1
+      while end < count && self[order[end]] == value { end += 1 }
+      let share = Float(first + end) / Float(2 * count)
+      for place in first..<end { shares[order[place]] = share }
+      first = end
+    }
+    return shares
   }
 }

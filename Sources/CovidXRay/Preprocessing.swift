@@ -22,6 +22,11 @@ public struct Preprocessing: Sendable, Hashable {
     case scaled
     /// The mean of the film is taken away, the rest is divided by its deviation, and what is beyond ±3 is cut.
     case standardized
+    /// As ``standardized``, and then averaged with the share of samples below each, on the same scale.
+    ///
+    /// Shares do not hang on the tone curve of a film at all, but say nothing of how much darker one part is than another; the
+    /// mean keeps some of either.
+    case levelled
   }
 
   /// Grey or RGB, whatever a file holds.

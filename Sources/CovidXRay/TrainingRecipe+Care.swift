@@ -9,7 +9,8 @@ extension TrainingRecipe {
   /// classes apart tells these. So the question is changed to one that age does not answer, *is there something in the lungs
   /// that should not be?*:
   ///
-  /// - Films are cut to the lung field, stretched to one size, and standardized: scale, habitus, markers, and exposure go.
+  /// - Films are cut to the lung field, stretched to one size, and levelled: scale, habitus, markers, exposure and much of the
+  ///   tone curve go.
   /// - Every negative film also takes part as a positive one, with opacities drawn into its lungs.
   /// - The positive films whose lungs are the clearest (by how dark they are against the heart, which knows no classes) take part as negative
   ///   ones: nothing is in them to be learnt but whose films they are. The next clearest take no part.
@@ -31,7 +32,10 @@ extension TrainingRecipe {
     /// The share of positive films, the next clearest, that are not trained on; with ``clearShare`` less than 1.
     public var unclearShare = 0.2
     /// The sensitivity for which the threshold is chosen, in `0...1`.
-    public var targetSensitivity = 0.88
+    ///
+    /// It is that to positive films other than the clearest (``clearShare``), which are trained on as negative ones: a threshold
+    /// low enough to find those too would call healthy lungs.
+    public var targetSensitivity = 0.95
 
     /// The defaults.
     public init() {}
@@ -60,7 +64,7 @@ extension TrainingRecipe {
       return Preprocessing(colours: .rgb, size: size, resizing: .nearest, views: views)
     }
     return Preprocessing(
-      colours: .grey, size: size, resizing: .area, field: .lungs, intensity: .standardized,
+      colours: .grey, size: size, resizing: .area, field: .lungs, intensity: .levelled,
       views: views)
   }
 

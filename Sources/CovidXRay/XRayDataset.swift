@@ -148,7 +148,8 @@ public struct XRayDataset: Sendable {
   /// The path of a film from the folder of the data set on, by its name in a part.
   func path(of name: String, in split: Split) -> String {
     guard case .folders(let training, let validation) = origin else { return name }
-    return "\((split == .training ? training : validation).url.lastPathComponent)/\(name)"
+    let folder = split == .training ? training : validation
+    return "\(folder.url.standardizedFileURL.lastPathComponent)/\(name)"
   }
 
   /// The folder of a part in a data set, `nil` where there is none.

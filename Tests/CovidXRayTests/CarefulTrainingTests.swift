@@ -159,25 +159,36 @@ struct CarefulTrainingTests {
     let probabilities = isPositive.map {
       min(max(Double.random(in: 0...1, using: &random) * 0.7 + ($0 ? 0.3 : 0), 0), 1)
     }
+    let none = [Bool](repeating: false, count: 100)
     let point = try CovidClassifier.operatingPoint(
-      forSensitivity: 0.9, probabilities: probabilities, isPositive: isPositive)
+      forSensitivity: 0.9, probabilities: probabilities, isPositive: isPositive, isLeftAside: none)
     let (temperature, threshold) = (try #require(point.temperature), try #require(point.threshold))
     let calibrated = probabilities.map {
       let inside = min(max($0, 1e-7), 1 - 1e-7)
       return 1 / (1 + exp(-log(inside / (1 - inside)) / temperature))
     }
     #expect(zip(calibrated, isPositive).count { $0 >= threshold && $1 } == 36)
+    // Of the 10 positives with the lowest probabilities nothing is asked: 27 of the other 30 are to be found. The temperature is
+    // that of all.
+    let lowest = Set((0..<40).sorted { probabilities[$0] < probabilities[$1] }.prefix(10))
+    let some = try CovidClassifier.operatingPoint(
+      forSensitivity: 0.9, probabilities: probabilities, isPositive: isPositive,
+      isLeftAside: (0..<100).map(lowest.contains))
+    let other = try #require(some.threshold)
+    #expect(some.temperature == point.temperature && other > threshold)
+    #expect((0..<40).count { calibrated[$0] >= other } == 27)
     let fitted = try TemperatureScaling.fitted(
       logits: probabilities.map { [0, log($0 / (1 - $0))] }, labels: isPositive.map { $0 ? 1 : 0 })
     #expect(abs(try #require(fitted.value).temperature - temperature) < 1e-9)
     // Separated classes have no best temperature, and one class no curve.
     let clear = try CovidClassifier.operatingPoint(
       forSensitivity: 0.9, probabilities: [0.9, 0.8, 0.1, 0],
-      isPositive: [true, true, false, false])
+      isPositive: [true, true, false, false], isLeftAside: [false, false, false, false])
     let atPoint8 = try #require(clear.threshold)
     #expect(clear.temperature == nil && abs(atPoint8 - 0.8) < 1e-12)
     let one = try CovidClassifier.operatingPoint(
-      forSensitivity: 0.9, probabilities: [0.9, 0.8], isPositive: [true, true])
+      forSensitivity: 0.9, probabilities: [0.9, 0.8], isPositive: [true, true],
+      isLeftAside: [false, false])
     #expect(one.threshold == nil)
   }
 

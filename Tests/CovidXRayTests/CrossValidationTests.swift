@@ -65,6 +65,34 @@ struct CrossValidationTests {
     }
   }
 
+  @Test(
+    "careful training inside a fold leaves out whole patients as well, to stop and to choose by")
+  func carefulFolds() throws {
+    try Sample.withTemporaryFolder { folder in
+      try Sample.writeDataset(to: folder)
+      var recipe = CarefulTrainingTests.recipe
+      recipe.epochs = 1
+      recipe.stepsPerEpoch = 1
+      let plan = CrossValidation(recipe: recipe, folds: 3, seeds: [4], settings: Self.settings)
+      func notes(_ patients: ((String) -> String?)?) throws -> [String] {
+        var notes: [String] = []
+        _ = try plan.run(
+          on: folder, patients: patients,
+          report: { _, _, event in if case .note(let text) = event { notes.append(text) } })
+        return notes
+      }
+      // Three patients of each class, one of whom is measured.
+      let known = try notes(Self.patient)
+      #expect(known.count == 3)
+      for note in known {
+        #expect(note.hasSuffix(" films of 4 patients in 2 parts, no patient in two."))
+      }
+      let unknown = try notes(nil)
+      #expect(unknown.count == 3)
+      for note in unknown { #expect(note.hasPrefix("Patients are not known")) }
+    }
+  }
+
   @Test("the same plan gives the same figures, another seed other ones")
   func repeats() throws {
     try Sample.withTemporaryFolder { folder in

@@ -15,7 +15,8 @@ struct PreparedFilmTests {
   static let kinds = [
     Preprocessing(imageSize: 24), full,
     Preprocessing(
-      colours: .grey, size: ImageSize(height: 8, width: 12), resizing: .bilinear, scale: 1 / 128),
+      colours: .grey, size: ImageSize(height: 8, width: 12), resizing: .bilinear, scale: 1 / 128,
+      intensity: .levelled),
   ]
 
   static func colourFilm() -> Image {
@@ -76,6 +77,30 @@ struct PreparedFilmTests {
       intensity: .standardized)
     let (a, b) = (preprocessing.prepare(dark).tensor, preprocessing.prepare(bright).tensor)
     #expect((a - b).abs().max().item() < 1e-4)
+  }
+
+  @Test("a levelled film is half standardized, half the shares of darker samples")
+  func levelled() {
+    func prepared(_ film: Image, _ intensity: Preprocessing.Intensity) -> Tensor<Float> {
+      Preprocessing(
+        colours: .grey, size: ImageSize(height: 10, width: 10), resizing: .area,
+        intensity: intensity
+      ).prepare(film).tensor
+    }
+    func film(_ tone: (Int) -> Int) -> Image {
+      Image(Tensor((0..<100).map { UInt8(tone($0)) }, shape: [10, 10, 1]))
+    }
+    let (plain, curved) = (film { $0 }, film { $0 * $0 / 40 })
+    let levelled = prepared(plain, .levelled)
+    // Grey levels that are all as frequent are left as they are, on a scale that is that of shares.
+    #expect((levelled - prepared(plain, .standardized)).abs().max().item() < 0.01)
+    // A tone curve changes half as much as it would.
+    let half = 0.5 * (prepared(curved, .standardized) - prepared(plain, .standardized))
+    // Equal samples at the dark end, which the curve makes, share a rank.
+    #expect(((prepared(curved, .levelled) - levelled) - half).abs().max().item() < 0.1)
+    #expect(half.abs().max().item() > 0.2)
+    let flat = prepared(Image(Tensor<UInt8>(repeating: 77, shape: [30, 30, 1])), .levelled)
+    #expect(flat.scalars.allSatisfy { abs($0) < 1e-3 })
   }
 
   @Test("steps that a file does not name are not taken, and all of them survive JSON")

@@ -30,7 +30,7 @@ extension TrainingRun {
     func evaluation(_ films: SplitEvaluation, _ split: XRayDataset.Split) -> FilmEvaluation {
       FilmEvaluation(
         films,
-        patients: patients.map { patient in { patient(dataset.place(of: $0, in: split)) } })
+        patients: patients.map { patient in { patient(dataset.path(of: $0, in: split)) } })
     }
     return (evaluation(training, .training), evaluation(validation, .validation))
   }
@@ -51,13 +51,6 @@ extension TrainingRun {
 }
 
 extension XRayDataset {
-  /// The path of a film from the folder of the data set on.
-  fileprivate func place(of name: String, in split: Split) -> String {
-    guard case .folders(let training, let validation) = origin else { return name }
-    let folder = split == .training ? training : validation
-    return "\(folder.url.standardizedFileURL.lastPathComponent)/\(name)"
-  }
-
   /// A film of a part by the name that the part's samples give it, as a network takes it.
   func film(
     named name: String, in split: Split, for preprocessing: Preprocessing
