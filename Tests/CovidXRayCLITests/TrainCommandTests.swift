@@ -61,7 +61,7 @@ struct TrainCommandTests {
       for part in [
         "\"augmentation\" : \"wide\"", "\"image_size\" : 24", "\"members\" : 2",
         "\"views\" : \"one\"",
-        "\"target_sensitivity\" : 0.88",
+        "\"target_sensitivity\" : 0.95",
       ] {
         #expect(text.contains(part), "\(part)")
       }

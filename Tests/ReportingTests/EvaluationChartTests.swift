@@ -94,6 +94,14 @@ struct CurveChartTests {
     #expect(picture.texts.contains { $0.hasPrefix("network, area 0.75 (95 %: ") })
   }
 
+  @Test("an interval that is given takes the place of DeLong's")
+  func givenInterval() throws {
+    let interval = ConfidenceInterval(lower: 0.125, upper: 0.875, level: 0.95)
+    let curve = ROCChart.Curve("network", scores: try scores(), interval: interval)
+    let picture = try Picture(ROCChart(title: "ROC", curves: [curve]).svg())
+    #expect(picture.texts.contains("network, area 0.75 (95 %: \(interval))"))
+  }
+
   @Test("a threshold in use is marked, with its rates")
   func operatingPoint() throws {
     let curve = ROCChart.Curve("network", scores: try scores(), threshold: 0.5)

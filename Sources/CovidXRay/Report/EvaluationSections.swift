@@ -44,8 +44,9 @@ struct EvaluationSections {
   var notes: HTMLReport.Block {
     var notes = [
       "Sensitivity, specificity and the curves are about \(sets.first?.films.positiveClass ?? ""). "
-        + "Rates of independent images have exact intervals (Clopper and Pearson), areas under the ROC curve "
-        + "those of DeLong, all others come from the bootstrap.",
+        + "Where images are taken as independent, rates have exact intervals (Clopper and Pearson), areas under the "
+        + "ROC curve those of DeLong, all others come from the bootstrap. Where patients are known, all come from the "
+        + "bootstrap by patient, or from the number of patients where that sees no variation.",
       "A calibration error is biased upwards where bins hold few images: its bootstrap interval can lie above it.",
     ]
     for set in sets {
@@ -74,7 +75,11 @@ struct EvaluationSections {
       .init(
         ROCChart(
           title: titled("ROC curve: \(name)"),
-          curves: [.init(films.positiveClass, scores: scores, threshold: threshold)],
+          curves: [
+            .init(
+              films.positiveClass, scores: scores, threshold: threshold,
+              interval: set.summary[.areaUnderROC]?.interval)
+          ],
           caption: caption)),
       .init(
         PrecisionRecallChart(

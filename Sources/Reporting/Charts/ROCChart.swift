@@ -1,6 +1,6 @@
 public import Evaluation
 
-/// ROC curves: sensitivity against the share of false alarms, with the area under each and its DeLong interval.
+/// ROC curves: sensitivity against the share of false alarms, with the area under each and its interval.
 ///
 /// ```swift
 /// let chart = ROCChart(title: "Covid against Normal", curves: [.init("network", scores: scores)])
@@ -14,12 +14,20 @@ public struct ROCChart: Sendable, Hashable {
     public let scores: BinaryScores
     /// A threshold in use, whose point is to be marked.
     public let threshold: Double?
+    /// The interval of the area; `nil` for that of DeLong, on samples taken as independent.
+    public let interval: ConfidenceInterval?
 
     /// A classifier's curve, with the point of `threshold` marked if there is one.
-    public init(_ name: String, scores: BinaryScores, threshold: Double? = nil) {
+    ///
+    /// - Parameter interval: An interval of the area that takes the place of DeLong's, such as one by patient.
+    public init(
+      _ name: String, scores: BinaryScores, threshold: Double? = nil,
+      interval: ConfidenceInterval? = nil
+    ) {
       self.name = name
       self.scores = scores
       self.threshold = threshold
+      self.interval = interval
     }
   }
 
@@ -55,7 +63,8 @@ public struct ROCChart: Sendable, Hashable {
       case .defined(let roc):
         let points = roc.points.map { (x: $0.falsePositiveRate, y: $0.sensitivity) }
         var name = "\(curve.name), area \(Ticks.text(roc.area, significantDigits: 3))"
-        let interval = curve.scores.areaUnderROC().value?.interval
+        let interval =
+          curve.interval.map { .defined($0) } ?? curve.scores.areaUnderROC().value?.interval
         if let limits = interval?.value { name += " (95 %: \(limits))" }
         if let reason = interval?.reason { square.notes.append("\(curve.name): \(reason).") }
         square.add(curve: points, index: index, name: name)
