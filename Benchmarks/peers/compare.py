@@ -108,7 +108,7 @@ def measure(row, options):
         result["framework"] = frameworks[label]
     return {
         "title": row.title, "suite": row.suite, "threads": threads, "reach": row.reach, "aim": row.aim,
-        "limit": row.limit, "other_cores": others, "time": time.strftime("%Y-%m-%d"),
+        "limit": row.limit, "rival": row.rival, "other_cores": others, "time": time.strftime("%Y-%m-%d"),
         "results": {label: results[label] for label in started},
     }
 

@@ -21,8 +21,8 @@ def best(row, framework=None):
 
 
 def ratio(row):
-    """The time of the best of the others by ours."""
-    ours, other = row["results"]["Roentgen"], best(row)
+    """The time of the best of the others, or of the rival that the row names, by ours."""
+    ours, other = row["results"]["Roentgen"], best(row, row.get("rival"))
     return other[1]["median_s"] / ours["median_s"] if other and "failure" not in ours else None
 
 
@@ -132,7 +132,7 @@ def document(comparison):
         notes.append(f"Other processes used {min(others):.2f} to {max(others):.2f} cores while a row was measured.")
     parts = [
         "\n".join(notes), main_table(rows),
-        "Each framework stands with its fastest variant, the fastest of all in bold; the ratio is its time by ours.",
+        "Each framework stands with its fastest variant, the fastest of all in bold; the ratio is its time by ours (for augmentation from memory, that of Keras).",
         memory_table(rows), "<details><summary>Every contender</summary>", detail_table(rows), "</details>",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

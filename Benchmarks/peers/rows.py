@@ -25,6 +25,8 @@ class Row:
     # One run takes minutes.
     is_long: bool = False
     needs_images: bool = False
+    # The framework that the ratio is to, where that is not whichever is fastest.
+    rival: str | None = None
     name: str = field(default="")
 
     @property
@@ -101,10 +103,10 @@ def convolution(case, operation, reach, aim, limit="arithmetic"):
             for ours, part in (("forward", "forward"), ("f+b", "fb"))]
 
 
-def pipeline(case, contenders, reach, aim, threads=1, limit="the decoder"):
+def pipeline(case, contenders, reach, aim, threads=1, limit="the decoder", rival=None):
     return Row("pipeline", case, tuple(
         Contender(framework, label, ("pipeline.py", name)) for framework, label, name in contenders
-    ), reach, aim, threads, limit, needs_images=True)
+    ), reach, aim, threads, limit, needs_images=True, rival=rival)
 
 
 def main_job(case, epochs, with_torch):
@@ -142,7 +144,8 @@ ROWS = [
     train("vgg-16", "vgg-16", 8, 1.5, 2.5, name="VGG-shaped training step, batch 8"),
     pipeline("decode + resize, 1 core", [("Pillow", "Pillow", "pillow_resize")], 1.3, 1.5),
     pipeline("augment from memory, 1 core", [
-        ("Keras", "Keras", "keras_memory"), ("Pillow", "Pillow affine", "pillow_memory")], 10, 20, limit="arithmetic"),
+        ("Keras", "Keras", "keras_memory"), ("Pillow", "Pillow affine", "pillow_memory")], 10, 20, limit="arithmetic",
+        rival="Keras"),
     pipeline("decode + resize + augment, 1 core", [
         ("Keras", "Keras", "keras_flow"), ("Pillow", "Pillow affine", "pillow_affine")], 1.3, 1.5),
     pipeline("decode + resize + augment, 2 cores", [
