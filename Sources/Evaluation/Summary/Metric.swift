@@ -101,6 +101,11 @@ public enum MetricKind: String, Sendable, Hashable, Codable, CaseIterable {
   /// The expected calibration error. Lower is better, and its bias is upwards: see ``Calibration/expectedError``.
   case expectedCalibrationError
 
+  /// The values that it can have.
+  var range: ClosedRange<Double> {
+    self == .logLoss || self == .brierScore ? 0 ... .infinity : 0...1
+  }
+
   /// What it is called in tables.
   public var name: String {
     switch self {

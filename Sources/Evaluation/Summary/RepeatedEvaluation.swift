@@ -38,7 +38,8 @@ public struct RepeatedEvaluation: Sendable, Hashable, Codable {
     public let minimum: Double?
     /// The highest of them.
     public let maximum: Double?
-    /// Student's interval for the mean: see ``Spread/interval(level:)`` for what it leaves out.
+    /// Student's interval for the mean, cut to the values that the figure can have: see ``Spread/interval(level:)`` for what it
+    /// leaves out.
     public let interval: ConfidenceInterval?
   }
 
@@ -65,11 +66,17 @@ public struct RepeatedEvaluation: Sendable, Hashable, Codable {
     spreads = first.metrics.indices.map { index in
       let values = runs.compactMap { $0.summary.metrics[index].value }
       let spread = values.isEmpty ? nil : try? Spread(values)
+      let range = first.metrics[index].kind.range
+      let interval = spread?.interval(level: first.settings.level).map {
+        ConfidenceInterval(
+          lower: max($0.lower, range.lowerBound), upper: min($0.upper, range.upperBound),
+          level: $0.level)
+      }
       return FigureSpread(
         kind: first.metrics[index].kind, className: first.metrics[index].className,
         runCount: runs.count, definedCount: values.count, mean: spread?.mean,
         standardDeviation: spread?.standardDeviation, minimum: spread?.minimum,
-        maximum: spread?.maximum, interval: spread?.interval(level: first.settings.level))
+        maximum: spread?.maximum, interval: interval)
     }
   }
 
