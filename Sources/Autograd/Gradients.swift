@@ -164,6 +164,7 @@ extension Variable {
       report(node, gradient)
       if node.isLeaf { continue }
       guard let body = keepingGraph ? node.currentBody() : node.takeBody() else {
+        // A bug in the calling program: how often it sweeps a graph is written in it, whatever its data.
         fatalError(
           "gradients: this graph has been swept before; the first sweep needs keepingGraph: true")
       }

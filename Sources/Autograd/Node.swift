@@ -47,6 +47,7 @@ public struct Saved<Scalar: DifferentiableScalar> {
   /// The input at `index`, which `keeping:` must have named.
   public func input(_ index: Int) -> Variable<Scalar> {
     guard let input = inputs[index] else {
+      // A bug in an operation: which inputs it keeps and reads is written in its code, and no data change it.
       fatalError("Saved: the operation did not keep its input \(index)")
     }
     return input
@@ -54,6 +55,7 @@ public struct Saved<Scalar: DifferentiableScalar> {
 
   /// The value that the operation returned, which `keeping:` must have named.
   public var output: Variable<Scalar> {
+    // As above: written in the operation's code.
     guard let keptOutput else { fatalError("Saved: the operation did not keep its output") }
     return keptOutput
   }

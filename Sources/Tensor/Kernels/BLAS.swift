@@ -87,6 +87,7 @@ public enum OpenBLAS {
                 * Double(b[transposeB ? j * k + l : l * n + j])
             }
             guard abs(Double(c[i * n + j]) - expected) < 1e-5 * Double(k) else {
+              // Fixed numbers are multiplied, before any input is read: only the installed library can fail this.
               fatalError(
                 """
                 OpenBLAS computes wrong products on this processor (core type \

@@ -35,6 +35,7 @@ package enum InstructionSet: String, Sendable, CaseIterable {
 
   private var kernels: Kernels {
     guard let table else {
+      // `selected` is one of those that run here: `choose` refuses TENSOR_KERNELS otherwise. Only our tests name a set themselves.
       fatalError("the \(rawValue) kernels were asked for, but this processor does not run them")
     }
     return table.pointee
