@@ -31,8 +31,7 @@ extension DatasetAudit {
 extension XRayDataset {
   /// The folder of films that are kept for a last test, called `Test` in any case, `nil` where there is none.
   public static func testFolderIfPresent(in url: URL) throws -> URL? {
-    let names = try FileManager.default.contentsOfDirectory(
-      atPath: url.path(percentEncoded: false))
+    let names = try FolderListing.names(at: url.path(percentEncoded: false))
     return names.sorted().first { $0.lowercased() == "test" }.map { url.appending(path: $0) }
   }
 }

@@ -157,16 +157,7 @@ public struct XRayDataset: Sendable {
   /// - Throws: `DatasetError` where there are several, or the data set is no folder.
   public static func folderIfPresent(of split: Split, in url: URL) throws -> URL? {
     let path = url.path(percentEncoded: false)
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw DatasetError(.missing, path: path, "no such folder")
-    }
-    guard isFolder.boolValue else {
-      throw DatasetError(.notAFolder, path: path, "a file; expected a folder")
-    }
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-      throw DatasetError(.inaccessible, path: path, "cannot be listed")
-    }
+    let names = try FolderListing.names(at: path)
     let matching = names.sorted().filter { split.folderNames.contains($0.lowercased()) }
     guard matching.count <= 1 else {
       throw DatasetError(

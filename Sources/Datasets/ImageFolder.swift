@@ -112,22 +112,7 @@ private struct FolderWalk {
 
   /// What is in a folder, in the order of names, without what is hidden.
   func entries(of folder: URL, path: String) throws -> [Entry] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw DatasetError(.missing, path: path, "no such folder")
-    }
-    guard isFolder.boolValue else {
-      throw DatasetError(.notAFolder, path: path, "a file; expected a folder")
-    }
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: path)
-    } catch CocoaError.fileReadNoPermission {
-      throw DatasetError(.inaccessible, path: path, "no permission to list it")
-    } catch {
-      throw DatasetError(
-        .inaccessible, path: path, "cannot be listed: \(error.localizedDescription)")
-    }
+    let names = try FolderListing.names(at: path)
     return names.filter { !$0.hasPrefix(".") }.sorted(by: precedes).map { name in
       let child = folder.appending(path: name)
       var leadsToFolder: ObjCBool = false

@@ -34,16 +34,7 @@ struct FilmCandidate: Sendable {
     in folder: URL, className: String, patients: PatientTable?, source: String, licence: String
   ) throws -> (films: [FilmCandidate], dropped: [DroppedFilm]) {
     let path = folder.path(percentEncoded: false)
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw DatasetError(.missing, path: path, "no such folder")
-    }
-    guard isFolder.boolValue else {
-      throw DatasetError(.notAFolder, path: path, "a file; expected a folder")
-    }
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-      throw DatasetError(.inaccessible, path: path, "cannot be listed")
-    }
+    let names = try FolderListing.names(at: path)
     var films: [FilmCandidate] = []
     var dropped: [DroppedFilm] = []
     for name in names.sorted() where !name.hasPrefix(".") {
