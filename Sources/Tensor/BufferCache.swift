@@ -9,7 +9,7 @@ import Synchronization
 /// pages, where the system has them. The cache holds no values that anyone can observe; it is process-wide, and thread-safe.
 public enum BufferCache {
   /// How much memory tensors use and keep, in bytes.
-  public struct Statistics: Sendable, Equatable {
+  public struct Statistics: Sendable, Hashable {
     /// Bytes in buffers that a tensor holds now.
     public var used = 0
     /// Bytes in freed buffers kept for reuse.
