@@ -45,11 +45,17 @@ INLINE void product_tile(
     UNROLL for (int r = 0; r < rows; r++) acc[r][j] = start;
   }
   if (flags & PRODUCT_ACCUMULATE) {
+    // What is added to at the end may be far away: fetch it while the product is computed.
     UNROLL for (int r = 0; r < rows; r++) {
-      UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = load(c + r * c_stride + j * WIDTH);
+      UNROLL for (int j = 0; j < vectors; j++) __builtin_prefetch(c + r * c_stride + j * WIDTH, 1);
     }
   }
   multiply(rows, vectors, acc, a, blocks, runs, run_length, b, b_stride);
+  if (flags & PRODUCT_ACCUMULATE) {
+    UNROLL for (int r = 0; r < rows; r++) {
+      UNROLL for (int j = 0; j < vectors; j++) acc[r][j] += load(c + r * c_stride + j * WIDTH);
+    }
+  }
   if (flags & PRODUCT_RECTIFY) {
     UNROLL for (int r = 0; r < rows; r++) {
       UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = at_least((Vector){0}, acc[r][j]);
@@ -226,9 +232,15 @@ static void pack_panels(
     const float *b, long depth, long columns, long stride, float *panels) {
   for (long column = 0; column < columns; column += PANEL) {
     const long count = smaller(PANEL, columns - column);
-    for (long k = 0; k < depth; k++, panels += PANEL) {
-      memset(panels, 0, PANEL * sizeof(float));
-      memcpy(panels, b + k * stride + column, (size_t)count * sizeof(float));
+    const float *source = b + column;
+    for (long k = 0; k < depth; k++, source += stride, panels += PANEL) {
+      if (count == PANEL) {
+        UNROLL for (int j = 0; j < PANEL_VECTORS; j++)
+          store(panels + j * WIDTH, load(source + j * WIDTH));
+      } else {
+        memset(panels, 0, PANEL * sizeof(float));
+        memcpy(panels, source, (size_t)count * sizeof(float));
+      }
     }
   }
 }

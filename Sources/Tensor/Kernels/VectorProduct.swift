@@ -35,8 +35,8 @@ package struct VectorProduct: Sendable {
     }
   }
 
-  /// The depth that is multiplied at a time: a panel of so many rows, and a tile of rows of A, stay in the first-level cache.
-  private static let slab = 384
+  /// The depth that is multiplied at a time: so much of a slot of A stays in the second-level cache.
+  private static let slab = 512
   /// The most rows, or columns, that are packed at a time.
   private static let largestSide = 4096
   /// Products with fewer multiplications are not worth packing for.
@@ -95,7 +95,8 @@ package struct VectorProduct: Sendable {
     // Few rows read B once, as it lies; more of them share a packed copy.
     let packsB = b.isTransposed || !n.isMultiple(of: width) || m > 4 * kernels.value.rows
     let columns = packsB ? min(n, Self.largestSide) : n
-    let aCount = rows * slab.roundedUp(toMultipleOf: width)
+    let capacity = capacity(for: rows)
+    let aCount = capacity * slab.roundedUp(toMultipleOf: width)
     let bCount = packsB ? columns.roundedUp(toMultipleOf: panel) * slab : 0
     withScratch(aCount + bCount) { packedA in
       let packedB = packedA + aCount
@@ -105,7 +106,7 @@ package struct VectorProduct: Sendable {
             let block = Block(
               rows: firstRow..<min(firstRow + rows, m),
               columns: firstColumn..<min(firstColumn + columns, n),
-              depth: first..<min(first + slab, depth.upperBound),
+              depth: first..<min(first + slab, depth.upperBound), capacity: capacity,
               accumulates: first > depth.lowerBound)
             pack(a, packedA, packsB ? (b, packedB) : nil, block, inParallel)
             multiply(
@@ -119,7 +120,20 @@ package struct VectorProduct: Sendable {
   /// A part of the product: of some rows and columns of C, over some of the depth.
   private struct Block {
     let rows, columns, depth: Range<Int>
+    /// How many rows a block of packed A has room for.
+    let capacity: Int
     let accumulates: Bool
+  }
+
+  /// The room for some rows in each block of A.
+  ///
+  /// A tile reads as many rows of one block after another. Where these are a power of two apart, they fall on the same few
+  /// places of the cache and push each other out; so each begins where the one before it ends, as far as places go.
+  private func capacity(for rows: Int) -> Int {
+    // The first-level cache finds a place by the address modulo 4 KiB.
+    let period = 4096 / (MemoryLayout<Float>.stride * width)
+    let excess = (rows - kernels.value.rows) % period
+    return excess == 0 ? rows : rows + period - excess
   }
 
   /// Brings A into blocks of `width` columns, and B into panels.
@@ -128,16 +142,17 @@ package struct VectorProduct: Sendable {
     _ b: (operand: Operand, packed: UnsafeMutablePointer<Float>)?, _ block: Block,
     _ inParallel: Bool
   ) {
-    let (capacity, depth) = (block.rows.count, block.depth)
+    let (count, depth) = (block.rows.count, block.depth)
     let grain = max(64, (1 << 15) / depth.count)
-    let aParts = (capacity + grain - 1) / grain
+    let aParts = (count + grain - 1) / grain
     let panels = b == nil ? 0 : (block.columns.count + panel - 1) / panel
     let shared = Unchecked((a, packedA, b))
     forEach(aParts + panels, inParallel) { slot in
       let (a, packedA, b) = shared.value
       if slot < aParts {
-        let rows = slot * grain..<min(capacity, (slot + 1) * grain)
-        packA(a, rows, firstRow: block.rows.lowerBound, depth, capacity: capacity, into: packedA)
+        let rows = slot * grain..<min(count, (slot + 1) * grain)
+        packA(
+          a, rows, firstRow: block.rows.lowerBound, depth, capacity: block.capacity, into: packedA)
       } else if let b {
         let first = block.columns.lowerBound + (slot - aParts) * panel
         packB(
@@ -185,12 +200,12 @@ package struct VectorProduct: Sendable {
     _ packedB: UnsafeMutablePointer<Float>?, into c: UnsafeMutablePointer<Float>, stride: Int,
     _ inParallel: Bool
   ) {
-    let (capacity, depth) = (block.rows.count, block.depth.count)
+    let (rows, depth) = (block.rows.count, block.depth.count)
     // Slots of some ten million multiplications. One after the other they take the same rows, which stay in the second-level
     // cache while B goes by.
     let unit = kernels.value.rows * max(1, 14 / kernels.value.rows)
-    let rowParts = (capacity + 16 * unit - 1) / (16 * unit)
-    let rowsPerSlot = ((capacity + rowParts - 1) / rowParts).roundedUp(toMultipleOf: unit)
+    let rowParts = (rows + 16 * unit - 1) / (16 * unit)
+    let rowsPerSlot = ((rows + rowParts - 1) / rowParts).roundedUp(toMultipleOf: unit)
     let columnsPerSlot = panel * max(1, (1 << 23) / (rowsPerSlot * depth * panel))
     let columnParts = (block.columns.count + columnsPerSlot - 1) / columnsPerSlot
     let shared = Unchecked((packedA, b, packedB, c))
@@ -198,14 +213,14 @@ package struct VectorProduct: Sendable {
       let (packedA, b, packedB, c) = shared.value
       let (rowPart, columnPart) = slot.quotientAndRemainder(dividingBy: columnParts)
       let row = rowPart * rowsPerSlot
-      guard row < capacity else { return }
+      guard row < rows else { return }
       let end = min(block.columns.count, (columnPart + 1) * columnsPerSlot)
       for column in Swift.stride(from: columnPart * columnsPerSlot, to: end, by: panel) {
         let source =
           packedB.map { UnsafePointer($0 + column * depth) }
           ?? b.at(block.depth.lowerBound, block.columns.lowerBound + column)
         kernels.value.product(
-          packedA + row * width, capacity, min(rowsPerSlot, capacity - row), 1, depth, source,
+          packedA + row * width, block.capacity, min(rowsPerSlot, rows - row), 1, depth, source,
           packedB == nil ? b.leading : panel, nil,
           c + (block.rows.lowerBound + row) * stride + block.columns.lowerBound + column, stride,
           min(panel, end - column), block.accumulates ? Int32(PRODUCT_ACCUMULATE) : 0)
