@@ -26,6 +26,8 @@ package struct ReductionKernels<Scalar: NumericScalar>: Sendable {
   package let combine: @Sendable (Scalar, Scalar) -> Scalar
   /// For how many scalars `row` keeps errors of rounding small: any, or those that lie side by side.
   package internal(set) var rowLimit = (any: 1 << 10, adjacent: 1 << 12)
+  /// Sets `count` scalars to the identity.
+  let start: @Sendable (_ out: UnsafeMutablePointer<Scalar>, _ count: Int) -> Void
   /// The reduction of `count` scalars, `stride` apart.
   package internal(set) var row:
     @Sendable (_ x: UnsafePointer<Scalar>, _ stride: Int, _ count: Int) -> Scalar
@@ -40,6 +42,7 @@ func reductionKernels<R: Reduction>(_ reduction: R.Type) -> ReductionKernels<R.S
   ReductionKernels(
     identity: R.identity,
     combine: { R.combine($0, $1) },
+    start: { $0.update(repeating: R.identity, count: $1) },
     row: { x, stride, count in
       // Sixteen running results: they vectorise, and each takes a sixteenth of the rounding errors.
       var lanes = (

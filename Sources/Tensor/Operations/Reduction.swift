@@ -69,6 +69,14 @@ private struct ReductionPlan<Scalar: NumericScalar> {
       return
     }
     let grain = max(1, Self.grain / max(reduced.count, 1))
+    if reduced.count == reduced.rowLength, reduced.count <= block {
+      let (row, base, step, length) = (kernels.row, base, reduced.rowStrides.first, reduced.count)
+      return positions.runInParallel(grain: grain) { position, offset, _, _, count in
+        for i in 0..<count {
+          to.value[position + i] = row(base.value + offset + i * stride, step, length)
+        }
+      }
+    }
     positions.runInParallel(grain: grain) { position, offset, _, _, count in
       for i in 0..<count {
         to.value[position + i] = reduce(0..<reduced.count, at: offset + i * stride)
@@ -130,7 +138,7 @@ private struct ReductionPlan<Scalar: NumericScalar> {
     into out: UnsafeMutablePointer<Scalar>
   ) {
     guard rows.count > 64 else {
-      out.update(repeating: kernels.identity, count: width)
+      kernels.start(out, width)
       let rowStride = reduced.rowStrides.first
       reduced.run(rows) { _, first, _, _, count in
         for i in 0..<count {
