@@ -19,8 +19,11 @@ package struct DirectConvolution: ConvolutionKernel {
     self.geometry = geometry
     self.kernels = kernels
     let inputs = geometry.inputChannels / geometry.groups
-    // A row of the kernel lies side by side in the image, unless something comes between.
-    let isJoined = geometry.groups == 1 && geometry.dilationWidth == 1
+    // A row of the kernel lies side by side in the image, unless something comes between. One that is long enough alone is
+    // cut: the shorter the runs, the more pixels may be taken at once.
+    let isJoined =
+      geometry.groups == 1 && geometry.dilationWidth == 1
+      && inputs * geometry.kernelWidth <= Self.longestRun
     shape = PatchShape(
       batch: geometry.batch, height: geometry.height, width: geometry.width,
       channels: geometry.inputChannels, output_height: geometry.outputHeight,
@@ -34,7 +37,11 @@ package struct DirectConvolution: ConvolutionKernel {
       run_length: inputs * (isJoined ? geometry.kernelWidth : 1))
   }
 
+  /// A row of the kernel is no longer than this, if it is cut.
+  private static let longestRun = 512
+
   var panel: Int { kernels.value.panel_width }
+  private var panels: WeightPanels { WeightPanels(kernels: kernels) }
   /// Multiplications per output: the rows of the weights.
   var depth: Int { shape.runs * shape.run_length }
   var outputsPerGroup: Int { geometry.outputChannels / geometry.groups }
@@ -77,9 +84,9 @@ package struct DirectConvolution: ConvolutionKernel {
     _ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>
   ) {
     for group in 0..<geometry.groups {
-      kernels.value.pack_panels(
-        weights + group * outputsPerGroup, depth, outputsPerGroup, geometry.outputChannels,
-        packed + group * outputPanels * depth * panel)
+      panels.pack(
+        weights + group * outputsPerGroup, depth: depth, columns: outputsPerGroup,
+        stride: geometry.outputChannels, into: packed + group * outputPanels * depth * panel)
     }
   }
 
@@ -104,70 +111,78 @@ package struct DirectConvolution: ConvolutionKernel {
         ), dilation: (geometry.dilationHeight, geometry.dilationWidth)), kernels: kernels)
   }
 
-  /// The weights for the gradient of the input: those of `adjoint`, or transposed as panels, run by run.
+  /// The weights for the gradient of the input, inputs and outputs exchanged: those of `adjoint`, whose taps come in reverse
+  /// order, or run by run.
   package func prepareWeightsForGradient(
     _ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>
   ) {
-    if let adjoint { return prepareTurnedWeights(weights, for: adjoint, into: packed) }
-    withScratch(geometry.weightCount) { transposed in
-      Float.kernels.transpose(
-        weights, geometry.outputChannels, depth, geometry.outputChannels, transposed, depth,
-        .throughCache)
-      var target = packed
-      for group in 0..<geometry.groups {
-        for run in 0..<shape.runs {
-          kernels.value.pack_panels(
-            transposed + group * outputsPerGroup * depth + run * shape.run_length,
-            outputsPerGroup, shape.run_length, depth, target)
-          target += runPanels * outputsPerGroup * panel
-        }
-      }
+    let outputs = geometry.outputChannels
+    if let adjoint {
+      let (inputs, taps) = (geometry.inputChannels, geometry.kernelHeight * geometry.kernelWidth)
+      return panels.pack(
+        (0..<taps).map {
+          WeightPanels.Transposed(
+            source: weights + (taps - 1 - $0) * inputs * outputs,
+            target: packed + $0 * outputs * panel)
+        }, depth: outputs, columns: inputs, stride: outputs, panelStride: adjoint.depth * panel)
     }
-  }
-
-  /// The taps in reverse order, inputs and outputs exchanged.
-  private func prepareTurnedWeights(
-    _ weights: UnsafePointer<Float>, for adjoint: DirectConvolution,
-    into packed: UnsafeMutablePointer<Float>
-  ) {
-    let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
-    let taps = geometry.kernelHeight * geometry.kernelWidth
-    withScratch(geometry.weightCount) { turned in
-      for tap in 0..<taps {
-        Float.kernels.transpose(
-          weights + tap * inputs * outputs, outputs, inputs, outputs,
-          turned + (taps - 1 - tap) * inputs * outputs, inputs, .throughCache)
-      }
-      adjoint.prepareWeights(turned, into: packed)
-    }
+    let matrixCount = runPanels * outputsPerGroup * panel
+    panels.pack(
+      (0..<geometry.groups * shape.runs).map { index in
+        let (group, run) = index.quotientAndRemainder(dividingBy: shape.runs)
+        return WeightPanels.Transposed(
+          source: weights + run * shape.run_length * outputs + group * outputsPerGroup,
+          target: packed + index * matrixCount)
+      }, depth: outputsPerGroup, columns: shape.run_length, stride: outputs,
+      panelStride: outputsPerGroup * panel)
   }
 
   // MARK: Forward
 
   package func forward(_ operands: ConvolutionOperands) {
-    let operands = Unchecked(operands)
-    let capacity = forwardCapacity
+    let pixels = geometry.batch * pixelsPerImage
+    let capacity = forwardCapacity(for: pixels)
     let blocks = max(1, 5_000_000 / max(depth * geometry.outputChannels * capacity, 1))
-    Parallel.forEachRange(of: geometry.batch * pixelsPerImage, grain: blocks * capacity) {
-      forward(pixels: $0, operands.value)
+    let grain = blocks * capacity
+    let parts = (pixels + grain - 1) / grain
+    // Few pixels and many weights are shared out by outputs as well.
+    let panelsAtOnce = isDeep && parts < 8 ? Self.deepPanels : max(outputPanels, 1)
+    let chunks = WinogradConvolution.chunks(of: outputPanels, width: panelsAtOnce)
+    let shared = Unchecked(operands)
+    Parallel.forEach(parts * chunks.count) { slot in
+      let (part, chunk) = slot.quotientAndRemainder(dividingBy: chunks.count)
+      forward(
+        pixels: part * grain..<min(pixels, (part + 1) * grain), panels: chunks[chunk],
+        shared.value)
     }
   }
 
   package func forward(images: Range<Int>, _ operands: ConvolutionOperands) {
     forward(
-      pixels: images.lowerBound * pixelsPerImage..<images.upperBound * pixelsPerImage, operands)
+      pixels: images.lowerBound * pixelsPerImage..<images.upperBound * pixelsPerImage,
+      panels: 0..<outputPanels, operands)
   }
 
-  /// So many pixels that their patches stay in the first-level cache from when they are copied until every panel has been
-  /// multiplied.
-  private var forwardCapacity: Int {
+  /// Whether the weights outgrow the cache, as they do deep in a network.
+  var isDeep: Bool { depth * outputsPerGroup > WinogradConvolution.cacheFloats }
+  /// So many panels of deep weights are a slot's share.
+  static let deepPanels = 8
+
+  /// How many pixels to take at once.
+  ///
+  /// So many that their patches stay in the first-level cache from when they are copied until every panel has been multiplied;
+  /// or in the second-level one, and in equal parts, where weights come from beyond it and each part reads all of them.
+  private func forwardCapacity(for pixels: Int) -> Int {
     let unit = kernels.value.rows * max(1, 14 / kernels.value.rows)
-    let fitting = Self.patchFloats / max(runsAtOnce * blockedRunLength, 1) / unit
-    return min(max(fitting, 1), 8) * unit
+    let perPixel = max(runsAtOnce * blockedRunLength, 1)
+    guard isDeep else { return min(max(Self.patchFloats / perPixel / unit, 1), 8) * unit }
+    let most = min(max(WinogradConvolution.cacheFloats / 2 / perPixel / unit, 1), 16) * unit
+    let parts = max(1, (pixels + most - 1) / most)
+    return ((pixels + parts - 1) / parts).roundedUp(toMultipleOf: unit)
   }
 
-  private func forward(pixels: Range<Int>, _ operands: ConvolutionOperands) {
-    let capacity = min(forwardCapacity, pixels.count)
+  private func forward(pixels: Range<Int>, panels: Range<Int>, _ operands: ConvolutionOperands) {
+    let capacity = min(forwardCapacity(for: pixels.count), pixels.count)
     withScratch(capacity * runsAtOnce * blockedRunLength) { patches in
       for first in stride(from: pixels.lowerBound, to: pixels.upperBound, by: max(capacity, 1)) {
         let count = min(capacity, pixels.upperBound - first)
@@ -177,23 +192,24 @@ package struct DirectConvolution: ConvolutionKernel {
               first_pixel: first, pixels: count, capacity: capacity, first_run: run,
               runs: min(runsAtOnce, shape.runs - run), group: group)
             kernels.value.pack_patches(shape, block, operands.input, patches)
-            multiply(block, patches, operands)
+            multiply(block, patches, panels: panels, operands)
           }
         }
       }
     }
   }
 
-  /// Multiplies some runs of patches by all panels of their group.
+  /// Multiplies some runs of patches by some panels of their group.
   private func multiply(
-    _ block: PatchBlock, _ patches: UnsafePointer<Float>, _ operands: ConvolutionOperands
+    _ block: PatchBlock, _ patches: UnsafePointer<Float>, panels: Range<Int>,
+    _ operands: ConvolutionOperands
   ) {
     var flags = 0
     if block.first_run > 0 { flags |= PRODUCT_ACCUMULATE }
     if block.first_run + block.runs == shape.runs, operands.activation == .relu {
       flags |= PRODUCT_RECTIFY
     }
-    for index in 0..<outputPanels {
+    for index in panels {
       let channel = block.group * outputsPerGroup + index * panel
       let weights =
         operands.weights
@@ -201,7 +217,7 @@ package struct DirectConvolution: ConvolutionKernel {
         * panel
       kernels.value.product(
         patches, block.capacity, block.pixels, block.runs, shape.run_length, weights, panel,
-        operands.bias.map { $0 + channel },
+        block.first_run > 0 ? nil : operands.bias.map { $0 + channel },
         operands.output + block.first_pixel * geometry.outputChannels + channel,
         geometry.outputChannels, min(panel, outputsPerGroup - index * panel), Int32(flags))
     }

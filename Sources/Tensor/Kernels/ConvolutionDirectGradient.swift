@@ -17,17 +17,15 @@ extension DirectConvolution {
       addAdjoint(operands, images: 0..<geometry.batch) { adjoint.forward($0) }
       operands.inputGradient = nil
     }
-    let slots = gradientSlots
+    var (weightGradient, biasGradient) = (weightGradient, biasGradient)
+    if isDeepBackward {
+      accumulateDeepGradients(operands, weights: weightGradient, bias: biasGradient)
+      (weightGradient, biasGradient) = (nil, nil)
+    }
     let needsWeights = weightGradient != nil
     let accumulates = needsWeights || biasGradient != nil
     guard accumulates || operands.inputGradient != nil else { return }
-    if slots.count < 8, operands.inputGradient == nil, depth * columns >= Self.deepWeights {
-      return withScratch(accumulatorCount) { accumulator in
-        accumulateDeepGradients(operands, into: accumulator, weights: needsWeights)
-        finishGradients(
-          [accumulator], weightGradient: weightGradient, biasGradient: biasGradient)
-      }
-    }
+    let slots = gradientSlots(accumulates: accumulates)
     withScratch(accumulates ? slots.count * accumulatorCount : 0) { accumulators in
       if slots.images == nil, let gradient = operands.inputGradient {
         gradient.update(repeating: 0, count: geometry.inputCount)
@@ -101,14 +99,23 @@ extension DirectConvolution {
     sums.finish(accumulators, weightGradient: weightGradient, biasGradient: biasGradient)
   }
 
-  private var gradientSlots: RowSlots {
+  private func gradientSlots(accumulates: Bool) -> RowSlots {
     RowSlots(
       images: geometry.batch, rowsPerImage: geometry.outputHeight,
       minimumRows: geometry.rowsBetweenNeighbours,
-      wanted: min(
-        geometry.batch * pixelsPerImage / 400,
-        (32 << 20) / max(accumulatorCount * MemoryLayout<Float>.stride, 1)))
+      wanted: accumulates ? slotsWorthAccumulators : 16)
   }
+
+  /// How many slots have pixels enough to be worth an accumulator of their own.
+  private var slotsWorthAccumulators: Int {
+    min(
+      geometry.batch * pixelsPerImage / 400,
+      (32 << 20) / max(accumulatorCount * MemoryLayout<Float>.stride, 1))
+  }
+
+  /// Whether there are so many weights, and so few pixels, that the sum over the batch is better split by weights, as
+  /// `accumulateDeepGradients` does, than by images.
+  private var isDeepBackward: Bool { depth * columns >= 1 << 18 && slotsWorthAccumulators < 8 }
 
   private func accumulateGradients(
     rows: Range<Int>, _ operands: ConvolutionGradientOperands,
@@ -128,7 +135,7 @@ extension DirectConvolution {
           let block = PatchBlock(
             first_pixel: pixel, pixels: min(capacity, last - pixel), capacity: capacity,
             first_run: 0, runs: shape.runs, group: group)
-          packUpstream(block, operands, accumulator, into: upstream)
+          packUpstream(block, operands, accumulator.map { $0 + sums.biasStart }, into: upstream)
           if weights, let accumulator {
             addWeightGradient(
               block, operands, upstream, patches, to: accumulator + group * depth * columns)
@@ -139,66 +146,85 @@ extension DirectConvolution {
     }
   }
 
-  /// So many weights are worth splitting the sum over the batch by weights, as below, rather than by images.
-  private static let deepWeights = 1 << 18
-
   /// The gradients of weights and bias, in parallel over parts of the weights, so that no part has to be added to another:
   /// for many channels and few pixels, as they stand deep in a network.
   private func accumulateDeepGradients(
-    _ operands: ConvolutionGradientOperands, into accumulator: UnsafeMutablePointer<Float>,
-    weights: Bool
+    _ operands: ConvolutionGradientOperands, weights: UnsafeMutablePointer<Float>?,
+    bias: UnsafeMutablePointer<Float>?
+  ) {
+    // Sums are written where they belong, if they have the layout of the weights.
+    let isInPlace = geometry.groups == 1 && columns == geometry.outputChannels
+    bias?.update(repeating: 0, count: geometry.outputChannels)
+    withScratch(weights == nil || isInPlace ? 0 : accumulatorCount) { scratch in
+      accumulateDeepGradients(operands, into: isInPlace ? weights : scratch, bias)
+      if let weights, !isInPlace {
+        finishGradients([scratch], weightGradient: weights, biasGradient: nil)
+      }
+    }
+  }
+
+  /// Overwrites sums of the weights' gradients, if they are wanted, and adds to the bias's.
+  private func accumulateDeepGradients(
+    _ operands: ConvolutionGradientOperands, into weights: UnsafeMutablePointer<Float>?,
+    _ bias: UnsafeMutablePointer<Float>?
   ) {
     let pixels = geometry.batch * pixelsPerImage
-    let capacity = min(pixels, 256)
-    accumulator.update(repeating: 0, count: accumulatorCount)
-    let channelsAtOnce = 8 * panel
-    let chunks = WinogradConvolution.chunks(of: columns, width: channelsAtOnce)
+    let parts = max(1, (pixels + 255) / 256)
+    let capacity = (pixels + parts - 1) / parts
+    let chunks = WinogradConvolution.chunks(of: columns, width: Self.deepPanels * panel)
     withScratch(capacity * columns) { upstream in
-      for first in stride(from: 0, to: pixels, by: max(capacity, 1)) {
+      for part in 0..<parts {
+        let first = part * capacity
         for group in 0..<geometry.groups {
           let block = PatchBlock(
             first_pixel: first, pixels: min(capacity, pixels - first), capacity: capacity,
             first_run: 0, runs: 1, group: group)
-          packUpstream(block, operands, accumulator, into: upstream)
-          guard weights else { continue }
-          let shared = Unchecked((operands, upstream, accumulator + group * depth * columns))
+          packUpstream(block, operands, bias, into: upstream)
+          guard let weights else { continue }
+          let shared = Unchecked((operands, upstream, weights + group * depth * columns))
           Parallel.forEach(shape.runs * chunks.count) { slot in
             let (operands, upstream, gradient) = shared.value
             let (run, chunk) = slot.quotientAndRemainder(dividingBy: chunks.count)
             addWeightGradient(
-              block, run: run, channels: chunks[chunk], operands, upstream, to: gradient)
+              block, run: run, channels: chunks[chunk], operands, upstream, to: gradient,
+              isFirst: part == 0)
           }
         }
       }
     }
   }
 
-  /// Adds to the rows of one run and some columns.
+  /// Adds to the rows of one run and some columns, which are zero at first.
   private func addWeightGradient(
     _ block: PatchBlock, run: Int, channels: Range<Int>, _ operands: ConvolutionGradientOperands,
-    _ upstream: UnsafePointer<Float>, to gradient: UnsafeMutablePointer<Float>
+    _ upstream: UnsafePointer<Float>, to gradient: UnsafeMutablePointer<Float>, isFirst: Bool
   ) {
     var block = block
     block.first_run = run
+    let target = gradient + run * shape.run_length * columns + channels.lowerBound
+    if isFirst {
+      for row in 0..<shape.run_length {
+        (target + row * columns).update(repeating: 0, count: channels.count)
+      }
+    }
     withScratch(block.capacity * blockedRunLength) { patches in
       kernels.value.pack_patches(shape, block, operands.input, patches)
       kernels.value.transposed_product(
         patches, upstream + channels.lowerBound * block.capacity, block.capacity, block.pixels, 1,
-        shape.run_length, channels.count,
-        gradient + run * shape.run_length * columns + channels.lowerBound, columns)
+        shape.run_length, channels.count, target, columns)
     }
   }
 
   private func packUpstream(
     _ block: PatchBlock, _ operands: ConvolutionGradientOperands,
-    _ accumulator: UnsafeMutablePointer<Float>?, into upstream: UnsafeMutablePointer<Float>
+    _ bias: UnsafeMutablePointer<Float>?, into upstream: UnsafeMutablePointer<Float>
   ) {
     let channel = block.group * outputsPerGroup
     let place = block.first_pixel * geometry.outputChannels + channel
     kernels.value.pack_gradient(
       operands.upstream + place, operands.output.map { $0 + place }, block.pixels,
       outputsPerGroup, geometry.outputChannels, operands.scale, block.capacity, upstream,
-      accumulator.map { $0 + sums.biasStart + channel })
+      bias.map { $0 + channel })
   }
 
   private func addWeightGradient(

@@ -92,14 +92,17 @@ package struct ImplicitConvolution: ConvolutionKernel {
     (pass.weightCount, phases.reduce(0) { $0 + $1.pass.weightCount })
   }
 
+  private var panels: WeightPanels { WeightPanels(kernels: kernels) }
+
   /// The weights as panels, group by group.
   package func prepareWeights(
     _ weights: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>
   ) {
     for group in 0..<geometry.groups {
-      kernels.value.pack_panels(
-        weights + group * pass.outputs, pass.depth, pass.outputs, geometry.outputChannels,
-        packed + group * (pass.weightCount / geometry.groups))
+      panels.pack(
+        weights + group * pass.outputs, depth: pass.depth, columns: pass.outputs,
+        stride: geometry.outputChannels,
+        into: packed + group * (pass.weightCount / geometry.groups))
     }
   }
 
@@ -110,23 +113,15 @@ package struct ImplicitConvolution: ConvolutionKernel {
     let (inputs, outputs) = (pass.inputs, pass.outputs)
     var target = packed
     for phase in phases {
-      withScratch(phase.taps.count * inputs * outputs) { turned in
-        for group in 0..<geometry.groups {
-          let pointers = Unchecked((weights + group * outputs, turned))
-          Parallel.forEachRange(
-            of: phase.taps.count, grain: max(1, (1 << 16) / max(inputs * outputs, 1))
-          ) { taps in
-            let (weights, turned) = pointers.value
-            for tap in taps {
-              Float.kernels.transpose(
-                weights + phase.taps[tap] * inputs * geometry.outputChannels,
-                geometry.outputChannels, inputs, outputs, turned + tap * inputs * outputs, inputs,
-                .throughCache)
-            }
-          }
-          kernels.value.pack_panels(turned, phase.pass.depth, inputs, inputs, target)
-          target += phase.pass.weightCount / geometry.groups
-        }
+      for group in 0..<geometry.groups {
+        panels.pack(
+          phase.taps.enumerated().map { index, tap in
+            WeightPanels.Transposed(
+              source: weights + tap * inputs * geometry.outputChannels + group * outputs,
+              target: target + index * outputs * kernels.value.panel_width)
+          }, depth: outputs, columns: inputs, stride: geometry.outputChannels,
+          panelStride: phase.pass.depth * kernels.value.panel_width)
+        target += phase.pass.weightCount / geometry.groups
       }
     }
   }

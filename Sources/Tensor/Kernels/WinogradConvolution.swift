@@ -110,10 +110,14 @@ package struct WinogradConvolution: ConvolutionKernel {
   ) {
     let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
     withScratch(geometry.weightCount) { transposed in
-      for tap in 0..<9 {
-        Float.kernels.transpose(
-          weights + tap * inputs * outputs, outputs, inputs, outputs,
-          transposed + tap * inputs * outputs, inputs, .throughCache)
+      let pointers = Unchecked((weights, transposed))
+      Parallel.forEachRange(of: 9, grain: max(1, (1 << 16) / (inputs * outputs))) { taps in
+        for tap in taps {
+          let start = tap * inputs * outputs
+          Float.kernels.transpose(
+            pointers.value.0 + start, outputs, inputs, outputs, pointers.value.1 + start, inputs,
+            .throughCache)
+        }
       }
       transform(transposed, depth: outputs, columns: inputs, into: transformed)
     }
