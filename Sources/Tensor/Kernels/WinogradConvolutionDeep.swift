@@ -105,7 +105,9 @@ extension WinogradConvolution {
       let gradient = planes + inputCount
       let shared = Unchecked((operands, accumulator, planes, gradient))
       let outputChunks = Self.chunks(of: outputs, width: panel)
-      accumulator?.update(repeating: 0, count: accumulatorCount)
+      accumulator.map {
+        ($0 + transformedGradientCount).update(repeating: 0, count: geometry.outputChannels)
+      }
       Parallel.forEach(outputChunks.count) { slot in
         let (operands, accumulator, _, gradient) = shared.value
         let channels = outputChunks[slot]
@@ -118,11 +120,11 @@ extension WinogradConvolution {
         transformInput(operands.input, into: planes)
         Parallel.forEach(Self.planes) { plane in
           let (_, accumulator, planes, gradient) = shared.value
-          guard let accumulator else { return }
+          guard let sums = accumulator.map({ $0 + plane * depth * columns }) else { return }
+          sums.update(repeating: 0, count: depth * columns)
           kernels.value.transposed_product(
             planes + plane * inputBlock.plane_stride, gradient + plane * outputBlock.plane_stride,
-            tiles.count, tiles.count, 1, depth, columns, accumulator + plane * depth * columns,
-            columns)
+            tiles.count, tiles.count, 1, depth, columns, sums, columns)
         }
       }
       guard operands.weights != nil, operands.inputGradient != nil else { return }
