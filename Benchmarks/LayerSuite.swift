@@ -57,15 +57,4 @@ var layerCases: [Case] {
       Dense(inputSize: 4096, outputSize: 4096, using: &$0)
     }
     + convolution("conv 3×3", kernel: 3)
-    + resCases
-}
-
-var resCases: [Case] {
-  func c(_ size: Int, _ i: Int, _ o: Int, _ k: Int, _ st: Int) -> [Case] {
-    let b = k / 2, out = (size + 2 * b - k) / st + 1
-    return layer("RN \(k)x\(k)/\(st) \(i)->\(o) @\(size)", input: [8, size, size, i], operations: 2 * Double(8 * out * out * k * k * i * o)) {
-      Conv2D(inputChannels: i, outputChannels: o, kernelSize: k, stride: st, padding: .explicit(top: b, bottom: b, left: b, right: b), hasBias: false, using: &$0) }
-  }
-  return c(224, 3, 64, 7, 2) + c(56, 64, 64, 3, 1) + c(56, 64, 128, 3, 2) + c(56, 64, 128, 1, 2) + c(28, 128, 128, 3, 1)
-    + c(28, 128, 256, 3, 2) + c(28, 128, 256, 1, 2) + c(14, 256, 256, 3, 1) + c(14, 256, 512, 3, 2) + c(14, 256, 512, 1, 2) + c(7, 512, 512, 3, 1)
 }

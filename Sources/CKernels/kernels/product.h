@@ -41,7 +41,8 @@ INLINE void product_tile(
     const float *b, long b_stride, const float *bias, float *c, long c_stride, int flags) {
   Vector acc[ROWS][PANEL_VECTORS];
   UNROLL for (int j = 0; j < vectors; j++) {
-    const Vector start = bias ? load(bias + j * WIDTH) : (Vector){0};
+    const bool is_start = bias && !(flags & PRODUCT_ACCUMULATE);
+    const Vector start = is_start ? load(bias + j * WIDTH) : (Vector){0};
     UNROLL for (int r = 0; r < rows; r++) acc[r][j] = start;
   }
   if (flags & PRODUCT_ACCUMULATE) {

@@ -164,7 +164,7 @@ package struct DirectConvolution: ConvolutionKernel {
   }
 
   /// Whether the weights outgrow the cache, as they do deep in a network.
-  var isDeep: Bool { depth * outputsPerGroup > WinogradConvolution.cacheFloats }
+  package var isDeep: Bool { depth * outputsPerGroup > WinogradConvolution.cacheFloats }
   /// So many panels of deep weights are a slot's share.
   static let deepPanels = 8
 
@@ -217,7 +217,7 @@ package struct DirectConvolution: ConvolutionKernel {
         * panel
       kernels.value.product(
         patches, block.capacity, block.pixels, block.runs, shape.run_length, weights, panel,
-        block.first_run > 0 ? nil : operands.bias.map { $0 + channel },
+        operands.bias.map { $0 + channel },
         operands.output + block.first_pixel * geometry.outputChannels + channel,
         geometry.outputChannels, min(panel, outputsPerGroup - index * panel), Int32(flags))
     }

@@ -115,7 +115,7 @@ extension DirectConvolution {
 
   /// Whether there are so many weights, and so few pixels, that the sum over the batch is better split by weights, as
   /// `accumulateDeepGradients` does, than by images.
-  private var isDeepBackward: Bool { depth * columns >= 1 << 18 && slotsWorthAccumulators < 8 }
+  package var isDeepBackward: Bool { depth * columns >= 1 << 18 && slotsWorthAccumulators < 8 }
 
   private func accumulateGradients(
     rows: Range<Int>, _ operands: ConvolutionGradientOperands,

@@ -123,6 +123,53 @@ struct DirectConvolutionTests {
     }
   }
 
+  /// Weights beyond the cache, as they stand deep in a network: with channels that fill vectors and others, and strides.
+  static let deepGeometries: [ConvolutionGeometry] = [
+    .init(
+      batch: 3, height: 3, width: 4, inputChannels: 180, outputChannels: 170, kernel: (3, 3),
+      padding: (1, 1, 1, 1)),
+    .init(
+      batch: 2, height: 7, width: 6, inputChannels: 60, outputChannels: 192, kernel: (5, 5),
+      stride: (2, 2), padding: (2, 1, 1, 2)),
+    .init(
+      batch: 1, height: 3, width: 3, inputChannels: 400, outputChannels: 720, kernel: (2, 2),
+      groups: 2),
+  ]
+
+  @Test(
+    "agrees with the definition in Double where weights outgrow the cache",
+    arguments: instructionSets, deepGeometries)
+  func deep(instructionSet: InstructionSet, geometry: ConvolutionGeometry) {
+    let kernel = DirectConvolution(geometry, instructionSet: instructionSet)
+    #expect(kernel.isDeep && kernel.isDeepBackward)
+    let data = ConvolutionCase(geometry)
+    let oracle = ConvolutionOracle(geometry: geometry)
+    let expected = oracle.output(data.input, data.weights, data.bias)
+    #expect(relativeError(data.output(kernel), expected) < Self.tolerance)
+    let upstream = ConvolutionCase.uniform(geometry.outputCount, RandomKey(seed: 9))
+    let gradients = data.gradients(kernel, upstream: upstream)
+    let exact = oracle.gradients(data.input, data.weights, upstream: upstream.map(Double.init))
+    #expect(relativeError(gradients.input, exact.input) < Self.tolerance)
+    #expect(relativeError(gradients.weights, exact.weights) < Self.tolerance)
+    #expect(relativeError(gradients.bias, exact.bias) < Self.tolerance)
+  }
+
+  @Test("many pixels of deep weights are taken in parts, which are added up")
+  func deepParts() {
+    let geometry = ConvolutionGeometry(
+      batch: 9, height: 8, width: 9, inputChannels: 512, outputChannels: 528, kernel: (1, 1))
+    let data = ConvolutionCase(geometry)
+    let kernel = DirectConvolution(geometry)
+    #expect(kernel.isDeepBackward)
+    let upstream = ConvolutionCase.uniform(geometry.outputCount, RandomKey(seed: 9))
+    let whole = data.gradients(kernel, upstream: upstream)
+    let single = data.gradients(kernel, upstream: upstream, oneByOne: true)
+    #expect(data.output(kernel) == data.output(kernel, oneByOne: true))
+    #expect(whole.input == single.input)
+    #expect(relativeError(single.weights, whole.weights.map(Double.init)) < Self.tolerance)
+    #expect(relativeError(single.bias, whole.bias.map(Double.init)) < Self.tolerance)
+  }
+
   @Test("what is not a number reaches the outputs that depend on it, and no other")
   func notANumber() {
     let geometry = ConvolutionGeometry(
