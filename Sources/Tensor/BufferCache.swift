@@ -4,8 +4,8 @@ import Synchronization
 /// The memory of tensors: freed buffers are kept by size and handed out again.
 ///
 /// Fresh pages are expensive (the kernel zeroes each on first touch), and a training step asks for the same sizes every
-/// time. The cache is bounded: buffers in use and cached ones together stay below about one and a half times what has been in
-/// use at once, and beyond that the oldest cached buffers go back to the system first. Large buffers are asked for in huge
+/// time. The cache is bounded: buffers in use and cached ones together stay below about twice what has been in use at once, and
+/// beyond that the oldest cached buffers go back to the system first. Large buffers are asked for in huge
 /// pages, where the system has them. The cache holds no values that anyone can observe; it is process-wide, and thread-safe.
 public enum BufferCache {
   /// How much memory tensors use and keep, in bytes.
@@ -100,7 +100,7 @@ public enum BufferCache {
         box.state.statistics.cached -= size
       } else {
         box.state.statistics.systemAllocations += 1
-        let bound = box.state.highWater + box.state.highWater / 2 + freeAllowance
+        let bound = 2 * box.state.highWater + freeAllowance
         box.state.evict(toFit: bound - box.state.statistics.used, into: &released)
       }
       return pointer
