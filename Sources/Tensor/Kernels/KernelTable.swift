@@ -41,6 +41,7 @@ public struct KernelTable<Scalar: DifferentiableScalar>: Sendable {
   package internal(set) var patches = PatchKernels<Scalar>()
   package internal(set) var normalization = NormalizationKernels<Scalar>()
   package internal(set) var pooling = PoolingKernels<Scalar>()
+  package internal(set) var random = randomKernels(Scalar.self)
   /// See `dropoutKernel`.
   package internal(set) var dropout:
     @Sendable (

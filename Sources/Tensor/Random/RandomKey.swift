@@ -42,11 +42,19 @@ public struct RandomKey: Sendable, Hashable {
       key: bits)
   }
 
+  /// The two 64-bit words of block `index`, those at `2 · index` and after it.
+  @inline(__always)
+  func words(at index: UInt64) -> (UInt64, UInt64) {
+    let block = block(at: index)
+    return (
+      UInt64(block.x) | UInt64(block.y) << 32, UInt64(block.z) | UInt64(block.w) << 32
+    )
+  }
+
   /// The 64 random bits at `index`.
   public func word(at index: UInt64) -> UInt64 {
-    let block = block(at: index >> 1)
-    return index & 1 == 0
-      ? UInt64(block.x) | UInt64(block.y) << 32 : UInt64(block.z) | UInt64(block.w) << 32
+    let words = words(at: index >> 1)
+    return index & 1 == 0 ? words.0 : words.1
   }
 
   /// The number at `index`, uniform in `0..<1`, of 53 random bits.

@@ -1,12 +1,11 @@
-import RealModule
-
 extension Tensor where Scalar: DifferentiableScalar {
   /// Scalars drawn uniformly from `range`, the upper bound excluded (rounding can reach it where the range is wide).
   public static func uniform(
     _ shape: [Int], in range: Range<Scalar> = 0..<1, using random: inout RandomGenerator
   ) -> Tensor {
-    let (key, width) = (random.nextKey(), range.upperBound - range.lowerBound)
-    return filled(shape) { range.lowerBound + width * unitScalar(key, UInt64($0)) }
+    filled(
+      shape, Scalar.kernels.random.uniform, key: random.nextKey(), place: range.lowerBound,
+      width: range.upperBound - range.lowerBound)
   }
 
   /// Scalars drawn from the normal distribution, by the method of Box and Muller.
@@ -17,8 +16,9 @@ extension Tensor where Scalar: DifferentiableScalar {
     require(
       standardDeviation >= 0,
       "normal: needs a standard deviation of 0 or more, got \(standardDeviation)")
-    let key = random.nextKey()
-    return filled(shape) { mean + standardDeviation * Scalar(normalDeviate(key, UInt64($0))) }
+    return filled(
+      shape, Scalar.kernels.random.normal, key: random.nextKey(), place: mean,
+      width: standardDeviation)
   }
 
   /// Scalars drawn from the normal distribution, drawn again where they lie two deviations or more from the mean.
@@ -31,15 +31,9 @@ extension Tensor where Scalar: DifferentiableScalar {
     require(
       standardDeviation >= 0,
       "truncatedNormal: needs a standard deviation of 0 or more, got \(standardDeviation)")
-    let key = random.nextKey()
-    return filled(shape) { index in
-      // One draw in 22 falls outside, so that 64 draws all do has a probability below 1e-85.
-      for attempt in 0..<64 {
-        let deviate = normalDeviate(key.derived(UInt64(attempt)), UInt64(index))
-        if deviate.magnitude < 2 { return mean + standardDeviation * Scalar(deviate) }
-      }
-      return mean
-    }
+    return filled(
+      shape, Scalar.kernels.random.truncatedNormal, key: random.nextKey(), place: mean,
+      width: standardDeviation)
   }
 
   /// Ones with `probability`, else zeros.
@@ -75,29 +69,16 @@ extension Tensor where Scalar: DifferentiableScalar {
   }
 
   private static func filled(
-    _ shape: [Int], _ value: @Sendable (_ index: Int) -> Scalar
+    _ shape: [Int], _ fill: RandomKernels<Scalar>.Fill, key: RandomKey, place: Scalar, width: Scalar
   ) -> Tensor {
     Tensor(shape: shape) { buffer in
       guard let base = buffer.baseAddress else { return }
       let target = Unchecked(base)
-      Parallel.forEachRange(of: buffer.count, grain: 1 << 13) { range in
-        for i in range { (target.value + i).initialize(to: value(i)) }
+      Parallel.forEachRange(of: buffer.count, grain: 1 << 13) {
+        fill(target.value, $0, key, place, width)
       }
     }
   }
-
-  /// Uniform in `0..<1`, of as many random bits as the scalar holds, so that 1 is never reached by rounding.
-  private static func unitScalar(_ key: RandomKey, _ index: UInt64) -> Scalar {
-    let bits = Swift.min(Scalar.significandBitCount + 1, 53)
-    return Scalar(key.word(at: index) >> UInt64(64 - bits)) / Scalar(1 << bits as UInt64)
-  }
-}
-
-/// One normal deviate for each index: `√(−2 log u) cos 2πv`, with `u` in `(0, 1]`.
-private func normalDeviate(_ key: RandomKey, _ index: UInt64) -> Double {
-  let u = 1 - key.uniform(at: 2 * index)
-  let v = key.uniform(at: 2 * index + 1)
-  return (-2 * Double.log(u)).squareRoot() * Double.cos(2 * .pi * v)
 }
 
 extension Tensor where Scalar == Int64 {
