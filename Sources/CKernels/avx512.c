@@ -17,6 +17,11 @@
 #define EACH_TRANSPOSED_TILE(X)                                                           \
   X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1)                         \
   X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2) X(7, 2) X(8, 2)
+#define ROWS_TILE_ROWS 6
+#define ROWS_TILE_PANELS 2
+#define EACH_ROWS_TILE(X)                                                                 \
+  X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1)                                         \
+  X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2)
 #include "kernels/table.h"
 
 #pragma clang attribute pop

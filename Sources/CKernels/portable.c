@@ -8,6 +8,9 @@
 #define TRANSPOSED_ROWS 4
 #define EACH_PRODUCT_TILE(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1)
 #define EACH_TRANSPOSED_TILE(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1)
+#define ROWS_TILE_ROWS 6
+#define ROWS_TILE_PANELS 1
+#define EACH_ROWS_TILE(X) X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1)
 #include "kernels/table.h"
 
 const Kernels *kernels_portable(void) { return &kernels; }

@@ -82,6 +82,12 @@ typedef struct {
       const float *_Nonnull b, long b_stride, const float *_Nullable bias, float *_Nonnull c,
       long c_stride, long columns, int flags);
 
+  // C = A B (+ bias), where A lies in rows a_stride floats apart and B is `panels` whole panels, one
+  // after the other, `depth` rows each. C is c_stride floats apart. Takes PRODUCT_RECTIFY.
+  void (*_Nonnull rows_product)(
+      const float *_Nonnull a, long a_stride, long rows, long depth, const float *_Nonnull b,
+      const float *_Nullable bias, float *_Nonnull c, long c_stride, long panels, int flags);
+
   // C += A^T B over `rows` rows of blocked A and blocked B, both with room for `capacity` rows. C is
   // [runs * run_length][c_stride], its `columns` (a multiple of vector_width) starting at `c`.
   void (*_Nonnull transposed_product)(

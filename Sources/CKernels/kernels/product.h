@@ -188,6 +188,70 @@ static void band_product(
       flags);
 }
 
+// A tile of C where A lies in rows a_stride floats apart. Fewer rows than in product_tile, whose places
+// need a register or two, against more panels.
+typedef void RowsTile(
+    const float *a, long a_stride, long depth, const float *b, const float *bias, float *c,
+    long c_stride, int flags);
+
+INLINE void rows_tile(
+    const int rows, const int panels, const float *a, long a_stride, long depth, const float *b,
+    const float *bias, float *c, long c_stride, int flags) {
+  enum { MOST = ROWS_TILE_PANELS * PANEL_VECTORS };
+  const int vectors = panels * PANEL_VECTORS;
+  Vector acc[ROWS_TILE_ROWS][MOST];
+  UNROLL for (int j = 0; j < vectors; j++) {
+    const Vector start = bias ? load(bias + j * WIDTH) : (Vector){0};
+    UNROLL for (int r = 0; r < rows; r++) acc[r][j] = start;
+  }
+  const float *const middle = a + rows / 2 * a_stride;
+  for (long k = 0; k < depth; k++) {
+    Vector column[MOST];
+    UNROLL for (int j = 0; j < vectors; j++) {
+      const float *place = b + (j / PANEL_VECTORS * depth + k) * PANEL + j % PANEL_VECTORS * WIDTH;
+      column[j] = load(place);
+      __builtin_prefetch(place + 8 * PANEL);
+    }
+    UNROLL for (int r = 0; r < rows; r++) {
+      const float factor =
+          r < rows / 2 ? a[r * a_stride + k] : middle[(r - rows / 2) * a_stride + k];
+      UNROLL for (int j = 0; j < vectors; j++) acc[r][j] += factor * column[j];
+    }
+  }
+  const Vector bound = lower_bound(flags & PRODUCT_RECTIFY);
+  UNROLL for (int r = 0; r < rows; r++) {
+    UNROLL for (int j = 0; j < vectors; j++)
+      store(c + r * c_stride + j * WIDTH, at_least(bound, acc[r][j]));
+  }
+}
+
+#define DEFINE_ROWS_TILE(R, P)                                                             \
+  static void rows_tile_##R##x##P(                                                         \
+      const float *a, long a_stride, long depth, const float *b, const float *bias,        \
+      float *c, long c_stride, int flags) {                                                \
+    rows_tile(R, P, a, a_stride, depth, b, bias, c, c_stride, flags);                      \
+  }
+EACH_ROWS_TILE(DEFINE_ROWS_TILE)
+#define ROWS_TILE_ENTRY(R, P) [P - 1][R - 1] = rows_tile_##R##x##P,
+static RowsTile *const rows_tiles[ROWS_TILE_PANELS][ROWS_TILE_ROWS] = {
+    EACH_ROWS_TILE(ROWS_TILE_ENTRY)};
+
+static void rows_product(
+    const float *a, long a_stride, long rows, long depth, const float *b, const float *bias,
+    float *c, long c_stride, long panels, int flags) {
+  for (long panel = 0; panel < panels;) {
+    const long wide = smaller(ROWS_TILE_PANELS, panels - panel);
+    for (long row = 0; row < rows;) {
+      const long count = next_tile(rows - row, ROWS_TILE_ROWS);
+      rows_tiles[wide - 1][count - 1](
+          a + row * a_stride, a_stride, depth, b + panel * depth * PANEL,
+          bias ? bias + panel * PANEL : 0, c + row * c_stride + panel * PANEL, c_stride, flags);
+      row += count;
+    }
+    panel += wide;
+  }
+}
+
 // C [runs * run_length][columns] += A^T B, one block of A and one panel of B at a time.
 INLINE void multiply_transposed(
     const float *a, Blocks blocks, const float *b, long b_block_stride, Sum sum, long runs,

@@ -16,6 +16,7 @@
 static const Kernels kernels = {
   .convolution = {
     .product = product,
+    .rows_product = rows_product,
     .transposed_product = transposed_product,
     .pack_panels = pack_panels,
     .pack_patches = pack_patches,

@@ -6,6 +6,7 @@
 //   PANEL_VECTORS      vectors of the tile of C that a product keeps in registers
 //   TRANSPOSED_ROWS    the same for a transposed product; divides WIDTH
 //   EACH_PRODUCT_TILE(X), EACH_TRANSPOSED_TILE(X)    X(rows, vectors) for every size up to these
+//   ROWS_TILE_ROWS, ROWS_TILE_PANELS, EACH_ROWS_TILE(X)    the same for A that lies in rows, in panels
 //
 // Vectors pass between functions only where these are inlined, so no calling convention meets
 // another. `a * b + c` is contracted to one fused instruction where there is one.
@@ -60,6 +61,8 @@ INLINE Vector choose(Mask mask, Vector yes, Vector no) {
 
 // The larger of a bound and v; v itself where it is not a number.
 INLINE Vector at_least(Vector bound, Vector v) { return choose(bound > v, bound, v); }
+// The bound that rectifies: zero, or what bounds nothing.
+INLINE Vector lower_bound(int rectify) { return splat(rectify ? 0.0f : -INFINITY); }
 
 INLINE void store_bits(uint8_t *p, Mask mask, long count) {
   Bits bits = __builtin_convertvector(mask, Bits);

@@ -274,9 +274,6 @@ INLINE void tile_outputs(const float *source, long plane_stride, Vector y[TILE][
   }
 }
 
-// Zero to rectify, or what bounds nothing.
-INLINE Vector lower_bound(int rectify) { return splat(rectify ? 0.0f : -INFINITY); }
-
 static void winograd_output(
     WinogradShape shape, WinogradBlock block, const float *products, const float *bias,
     int rectify, float *output) {

@@ -181,7 +181,34 @@ package struct DirectConvolution: ConvolutionKernel {
     return ((pixels + parts - 1) / parts).roundedUp(toMultipleOf: unit)
   }
 
+  /// Whether patches are the pixels themselves, side by side, so that the product can read them where they lie.
+  private var isPointwise: Bool {
+    geometry.reach == (1, 1) && geometry.strideHeight == 1 && geometry.strideWidth == 1
+      && geometry.groups == 1 && geometry.outputHeight == geometry.height
+      && geometry.outputWidth == geometry.width
+      && geometry.outputChannels.isMultiple(of: panel)
+  }
+
+  /// As `forward(pixels:panels:_:)`, without copies.
+  private func forwardPointwise(
+    pixels: Range<Int>, panels: Range<Int>, _ operands: ConvolutionOperands
+  ) {
+    let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
+    let channel = panels.lowerBound * panel
+    let capacity = forwardCapacity(for: pixels.count)
+    for first in stride(from: pixels.lowerBound, to: pixels.upperBound, by: capacity) {
+      kernels.value.rows_product(
+        operands.input + first * inputs, inputs, min(capacity, pixels.upperBound - first), inputs,
+        operands.weights + channel * inputs, operands.bias.map { $0 + channel },
+        operands.output + first * outputs + channel, outputs, panels.count,
+        operands.activation == .relu ? Int32(PRODUCT_RECTIFY) : 0)
+    }
+  }
+
   private func forward(pixels: Range<Int>, panels: Range<Int>, _ operands: ConvolutionOperands) {
+    if isPointwise, !isDeep {
+      return forwardPointwise(pixels: pixels, panels: panels, operands)
+    }
     let capacity = min(forwardCapacity(for: pixels.count), pixels.count)
     withScratch(capacity * runsAtOnce * blockedRunLength) { patches in
       for first in stride(from: pixels.lowerBound, to: pixels.upperBound, by: max(capacity, 1)) {

@@ -33,6 +33,13 @@ struct DirectConvolutionTests {
     .init(
       batch: 2, height: 6, width: 5, inputChannels: 70, outputChannels: 35, kernel: (1, 1),
       stride: (2, 2)),
+    // One pixel to one pixel, read where they lie: whole panels, an odd number of them, few rows.
+    .init(
+      batch: 2, height: 5, width: 5, inputChannels: 32, outputChannels: 64, kernel: (1, 1)),
+    .init(
+      batch: 1, height: 10, width: 11, inputChannels: 19, outputChannels: 96, kernel: (1, 1)),
+    .init(
+      batch: 1, height: 1, width: 1, inputChannels: 40, outputChannels: 32, kernel: (1, 1)),
     // One image in several slots, whose input gradients overlap.
     .init(
       batch: 1, height: 34, width: 33, inputChannels: 2, outputChannels: 3, kernel: (4, 3),
@@ -108,7 +115,7 @@ struct DirectConvolutionTests {
 
   @Test(
     "image by image is the same as the whole batch",
-    arguments: [geometries[1], geometries[4], geometries[11]])
+    arguments: [geometries[1], geometries[4], geometries[8], geometries[14]])
   func imageByImage(geometry: ConvolutionGeometry) {
     let data = ConvolutionCase(geometry)
     for kernel in Self.kernels(geometry) {
