@@ -17,9 +17,10 @@ void kernels_advise_huge_pages(void *_Nonnull start, long bytes);
 //   blocked   [channels / vector_width][rows][vector_width]
 //   panels    [columns / panel_width][depth][panel_width], the last panel filled with zeros
 
-// A 3x3 convolution of stride 1, cut into tiles of 4x4 outputs. Tiles are numbered over
-// [image][tile row][tile column].
+// A convolution of stride 1 with 3x3 or 5x5 taps, cut into tiles of tile x tile = 4x4 or 2x2 outputs.
+// Either way a tile depends on 6x6 inputs. Tiles are numbered over [image][tile row][tile column].
 typedef struct {
+  long tile;
   long height, width, input_channels, output_channels;
   long padding_top, padding_left;
   long output_height, output_width;
@@ -131,10 +132,10 @@ typedef struct {
       long pixels, const float *_Nonnull b, long runs, long run_length, long columns,
       float *_Nonnull c, long c_stride);
 
-  // U = G g G^T of weights [3][3][depth][columns], whose rows are `stride` floats apart, as
+  // U = G g G^T of weights [taps][taps][depth][columns], whose rows are `stride` floats apart, as
   // [panel][36][depth][panel_width].
   void (*_Nonnull winograd_weights)(
-      const float *_Nonnull weights, long depth, long columns, long stride,
+      long tile, const float *_Nonnull weights, long depth, long columns, long stride,
       float *_Nonnull transformed);
   // V = B^T d B, blocked.
   void (*_Nonnull winograd_input)(
@@ -170,10 +171,10 @@ typedef struct {
   void (*_Nonnull winograd_weight_products)(
       const float *_Nonnull v, WinogradBlock v_block, const float *_Nonnull gradient,
       WinogradBlock gradient_block, float *_Nonnull transformed, long u_depth, long u_columns);
-  // dg = G^T dU G, dense [3][3][depth][columns], of channels first_row ..< first_row + rows.
+  // dg = G^T dU G, dense [taps][taps][depth][columns], of channels first_row ..< first_row + rows.
   void (*_Nonnull winograd_weight_gradient)(
-      const float *_Nonnull transformed, long u_depth, long u_columns, long depth, long columns,
-      long first_row, long rows, float *_Nonnull gradient);
+      long tile, const float *_Nonnull transformed, long u_depth, long u_columns, long depth,
+      long columns, long first_row, long rows, float *_Nonnull gradient);
 
   // Output rows first_output_row ..< first_output_row + rows, numbered over [image][row], of a
   // convolution of as many groups as input and output channels; weights [height][width][channels].

@@ -1,5 +1,6 @@
-// Winograd's minimal convolution F(4x4, 3x3): Y = A^T [(G g G^T) . (B^T d B)] A on tiles of 4x4
-// outputs, and its adjoint.
+// Winograd's minimal convolutions F(4x4, 3x3) and F(2x2, 5x5): Y = A^T [(G g G^T) . (B^T d B)] A on
+// tiles of 4x4 or 2x2 outputs, and their adjoints. Both see patches of 6x6 and share the points,
+// and so B. `tile`, 4 or 2, says which: a constant wherever it decides more than a place.
 //
 // Points 0, +-3/4, +-3/2 and infinity: about half the rounding error of the usual 0, +-1, +-2, since
 // the powers stay closer to one, and A and B are exact in binary. (Lavin and Gray, CVPR 2016; the
@@ -12,8 +13,12 @@
 #define Q2 (Q * Q)
 #define P3 (P * P2)
 #define Q3 (Q * Q2)
+#define P4 (P2 * P2)
+#define Q4 (Q2 * Q2)
 
-enum { TILE = 4, PATCH = 6, PLANES = PATCH * PATCH };
+// A tile of outputs and the taps of the kernel are one less together than a patch.
+enum { PATCH = 6, PLANES = PATCH * PATCH, MOST_OUTPUTS = 4, MOST_TAPS = 5 };
+#define TAPS(tile) (PATCH + 1 - (tile))
 
 // v = B^T d
 INLINE void transform_input(const Vector d[6], Vector v[6]) {
@@ -40,25 +45,34 @@ INLINE void transform_input_gradient(const Vector v[6], Vector d[6]) {
 }
 
 // y = A^T m
-INLINE void transform_output(const Vector m[6], Vector y[4]) {
+INLINE void transform_output(const int tile, const Vector m[6], Vector y[MOST_OUTPUTS]) {
   const Vector sum_p = m[1] + m[2], difference_p = m[1] - m[2];
   const Vector sum_q = m[3] + m[4], difference_q = m[3] - m[4];
   y[0] = m[0] + sum_p + sum_q;
   y[1] = P * difference_p + Q * difference_q;
-  y[2] = P2 * sum_p + Q2 * sum_q;
-  y[3] = P3 * difference_p + Q3 * difference_q + m[5];
+  if (tile == 4) {
+    y[2] = P2 * sum_p + Q2 * sum_q;
+    y[3] = P3 * difference_p + Q3 * difference_q + m[5];
+  } else {
+    y[1] += m[5];
+  }
 }
 
 // m = A y, the adjoint
-INLINE void transform_output_gradient(const Vector y[4], Vector m[6]) {
-  const Vector even_p = y[0] + P2 * y[2], odd_p = y[1] + P2 * y[3];
-  const Vector even_q = y[0] + Q2 * y[2], odd_q = y[1] + Q2 * y[3];
+INLINE void transform_output_gradient(const int tile, const Vector y[MOST_OUTPUTS], Vector m[6]) {
+  Vector even_p = y[0], odd_p = y[1], even_q = y[0], odd_q = y[1];
+  if (tile == 4) {
+    even_p += P2 * y[2];
+    odd_p += P2 * y[3];
+    even_q += Q2 * y[2];
+    odd_q += Q2 * y[3];
+  }
   m[0] = y[0];
   m[1] = even_p + P * odd_p;
   m[2] = even_p - P * odd_p;
   m[3] = even_q + Q * odd_q;
   m[4] = even_q - Q * odd_q;
-  m[5] = y[3];
+  m[5] = y[tile - 1];
 }
 
 // What the rows of G have in common: 1 / (P^2 Q^2), and 1 / (2 x^2 (x^2 - y^2)) for both points.
@@ -67,23 +81,35 @@ INLINE void transform_output_gradient(const Vector y[4], Vector m[6]) {
 #define GQ (1 / (2 * Q2 * (Q2 - P2)))
 
 // u = G g
-INLINE void transform_weights(const Vector g[3], Vector u[6]) {
-  const Vector even_p = GP * g[0] + GP * P2 * g[2], odd_p = GP * P * g[1];
-  const Vector even_q = GQ * g[0] + GQ * Q2 * g[2], odd_q = GQ * Q * g[1];
+INLINE void transform_weights(const int tile, const Vector g[MOST_TAPS], Vector u[6]) {
+  Vector even_p = GP * g[0] + GP * P2 * g[2], odd_p = GP * P * g[1];
+  Vector even_q = GQ * g[0] + GQ * Q2 * g[2], odd_q = GQ * Q * g[1];
+  if (tile == 2) {
+    even_p += GP * P4 * g[4];
+    odd_p += GP * P3 * g[3];
+    even_q += GQ * Q4 * g[4];
+    odd_q += GQ * Q3 * g[3];
+  }
   u[0] = G0 * g[0];
   u[1] = even_p + odd_p;
   u[2] = even_p - odd_p;
   u[3] = even_q + odd_q;
   u[4] = even_q - odd_q;
-  u[5] = g[2];
+  u[5] = g[TAPS(tile) - 1];
 }
 
 // g = G^T u, the adjoint
-INLINE void transform_weight_gradient(const Vector u[6], Vector g[3]) {
+INLINE void transform_weight_gradient(const int tile, const Vector u[6], Vector g[MOST_TAPS]) {
   const Vector sum_p = u[1] + u[2], sum_q = u[3] + u[4];
+  const Vector difference_p = u[1] - u[2], difference_q = u[3] - u[4];
   g[0] = G0 * u[0] + GP * sum_p + GQ * sum_q;
-  g[1] = GP * P * (u[1] - u[2]) + GQ * Q * (u[3] - u[4]);
-  g[2] = GP * P2 * sum_p + GQ * Q2 * sum_q + u[5];
+  g[1] = GP * P * difference_p + GQ * Q * difference_q;
+  g[2] = GP * P2 * sum_p + GQ * Q2 * sum_q;
+  if (tile == 2) {
+    g[3] = GP * P3 * difference_p + GQ * Q3 * difference_q;
+    g[4] = GP * P4 * sum_p + GQ * Q4 * sum_q;
+  }
+  g[TAPS(tile) - 1] += u[5];
 }
 
 #undef P
@@ -114,8 +140,8 @@ typedef struct {
 } Window;
 
 INLINE Window input_window(WinogradShape shape, const Tile *tile) {
-  const long y = tile->row * TILE - shape.padding_top;
-  const long x = tile->column * TILE - shape.padding_left;
+  const long y = tile->row * shape.tile - shape.padding_top;
+  const long x = tile->column * shape.tile - shape.padding_left;
   return (Window){
       .offset = (tile->image * shape.height + y) * shape.width + x,
       .top = smaller(larger(-y, 0), PATCH),
@@ -125,9 +151,9 @@ INLINE Window input_window(WinogradShape shape, const Tile *tile) {
   };
 }
 
-// The part of a tile's outputs that exists, `size` outputs to a tile (4, or 2 when pooled).
-INLINE Window output_window(WinogradShape shape, const Tile *tile, const int size) {
-  const long height = shape.output_height * size / TILE, width = shape.output_width * size / TILE;
+// The part of a tile's outputs that exists, or of what is left of them by pooling.
+INLINE Window output_window(WinogradShape shape, const Tile *tile, const int size, bool is_pooled) {
+  const long height = shape.output_height >> is_pooled, width = shape.output_width >> is_pooled;
   const long y = tile->row * size, x = tile->column * size;
   return (Window){
       .offset = (tile->image * height + y) * width + x,
@@ -259,51 +285,62 @@ static void winograd_input_gradient(
   }
 }
 
-// The 4x4 outputs of one tile, without bias.
-INLINE void tile_outputs(const float *source, long plane_stride, Vector y[TILE][TILE]) {
-  Vector columns[PATCH][TILE];
+// The outputs of one tile, without bias.
+INLINE void tile_outputs(
+    const int tile, const float *source, long plane_stride,
+    Vector y[MOST_OUTPUTS][MOST_OUTPUTS]) {
+  Vector columns[PATCH][MOST_OUTPUTS];
   for (int j = 0; j < PATCH; j++) {
     Vector m[PATCH];
     UNROLL for (int i = 0; i < PATCH; i++) m[i] = load(source + (i * PATCH + j) * plane_stride);
-    transform_output(m, columns[j]);
+    transform_output(tile, m, columns[j]);
   }
-  UNROLL for (int i = 0; i < TILE; i++) {
+  UNROLL for (int i = 0; i < tile; i++) {
     Vector m[PATCH];
     UNROLL for (int j = 0; j < PATCH; j++) m[j] = columns[j][i];
-    transform_output(m, y[i]);
+    transform_output(tile, m, y[i]);
+  }
+}
+
+INLINE void write_outputs(
+    const int size, WinogradShape shape, WinogradBlock block, const float *products,
+    const float *bias, int rectify, float *output) {
+  const long channels = shape.output_channels;
+  const Vector bound = lower_bound(rectify);
+  Tile tile = tile_at(shape, block.first_tile);
+  for (long t = 0; t < block.tiles; t++, advance(shape, &tile)) {
+    const Window window = output_window(shape, &tile, size, false);
+    const bool whole = is_whole(&window, size);
+    for (long c = 0; c < block.channels; c += WIDTH) {
+      const long count = smaller(WIDTH, block.channels - c), channel = block.first_channel + c;
+      const Vector offset = bias ? load_some(bias + channel, count) : (Vector){0};
+      Vector y[MOST_OUTPUTS][MOST_OUTPUTS];
+      tile_outputs(size, products + t * PANEL + c, block.plane_stride, y);
+      float *const place = output + window.offset * channels + channel;
+      fetch_ahead(place, size, shape.output_width * channels, channels, true);
+      float copy[MOST_OUTPUTS * MOST_OUTPUTS * WIDTH];
+      const bool copied = !whole || count < WIDTH;
+      float *target = copied ? copy : place;
+      const long row_stride = copied ? size * WIDTH : shape.output_width * channels;
+      const long column_stride = copied ? WIDTH : channels;
+      UNROLL for (int i = 0; i < size; i++) {
+        UNROLL for (int j = 0; j < size; j++)
+          store(target + i * row_stride + j * column_stride, at_least(bound, y[i][j] + offset));
+      }
+      if (copied)
+        copy_to_image(
+            &window, size, copy, place, shape.output_width * channels, channels, count);
+    }
   }
 }
 
 static void winograd_output(
     WinogradShape shape, WinogradBlock block, const float *products, const float *bias,
     int rectify, float *output) {
-  const long channels = shape.output_channels;
-  const Vector bound = lower_bound(rectify);
-  Tile tile = tile_at(shape, block.first_tile);
-  for (long t = 0; t < block.tiles; t++, advance(shape, &tile)) {
-    const Window window = output_window(shape, &tile, TILE);
-    const bool whole = is_whole(&window, TILE);
-    for (long c = 0; c < block.channels; c += WIDTH) {
-      const long count = smaller(WIDTH, block.channels - c), channel = block.first_channel + c;
-      const Vector offset = bias ? load_some(bias + channel, count) : (Vector){0};
-      Vector y[TILE][TILE];
-      tile_outputs(products + t * PANEL + c, block.plane_stride, y);
-      float *const place = output + window.offset * channels + channel;
-      fetch_ahead(place, TILE, shape.output_width * channels, channels, true);
-      float copy[TILE * TILE * WIDTH];
-      const bool copied = !whole || count < WIDTH;
-      float *target = copied ? copy : place;
-      const long row_stride = copied ? TILE * WIDTH : shape.output_width * channels;
-      const long column_stride = copied ? WIDTH : channels;
-      UNROLL for (int i = 0; i < TILE; i++) {
-        UNROLL for (int j = 0; j < TILE; j++)
-          store(target + i * row_stride + j * column_stride, at_least(bound, y[i][j] + offset));
-      }
-      if (copied)
-        copy_to_image(
-            &window, TILE, copy, place, shape.output_width * channels, channels, count);
-    }
-  }
+  if (shape.tile == 4)
+    write_outputs(4, shape, block, products, bias, rectify, output);
+  else
+    write_outputs(2, shape, block, products, bias, rectify, output);
 }
 
 // The larger of two, the first if they are equal; what is not a number is larger than all. `second`
@@ -314,7 +351,7 @@ INLINE Vector larger_of(Vector a, Vector b, Mask *second) {
 }
 
 // The largest of each 2x2 window, with its choice in two masks.
-INLINE Vector pooled(Vector y[TILE][TILE], int i, int j, Mask *right, Mask *below) {
+INLINE Vector pooled(Vector y[MOST_OUTPUTS][MOST_OUTPUTS], int i, int j, Mask *right, Mask *below) {
   Mask right_above, right_below;
   const Vector above = larger_of(y[2 * i][2 * j], y[2 * i][2 * j + 1], &right_above);
   const Vector under = larger_of(y[2 * i + 1][2 * j], y[2 * i + 1][2 * j + 1], &right_below);
@@ -323,32 +360,33 @@ INLINE Vector pooled(Vector y[TILE][TILE], int i, int j, Mask *right, Mask *belo
   return largest;
 }
 
-static void winograd_pooled_output(
-    WinogradShape shape, WinogradBlock block, const float *products, const float *bias,
-    int rectify, float *output, uint8_t *choices) {
+// `size` is half that of a tile.
+INLINE void write_pooled_outputs(
+    const int size, WinogradShape shape, WinogradBlock block, const float *products,
+    const float *bias, int rectify, float *output, uint8_t *choices) {
   const long channels = shape.output_channels, bytes = (channels + 7) / 8;
   const long width = shape.output_width / 2;
   const Vector bound = lower_bound(rectify);
   Tile tile = tile_at(shape, block.first_tile);
   for (long t = 0; t < block.tiles; t++, advance(shape, &tile)) {
-    const Window window = output_window(shape, &tile, TILE / 2);
-    const bool whole = is_whole(&window, TILE / 2);
+    const Window window = output_window(shape, &tile, size, true);
+    const bool whole = is_whole(&window, size);
     for (long c = 0; c < block.channels; c += WIDTH) {
       const long count = smaller(WIDTH, block.channels - c), channel = block.first_channel + c;
       const Vector offset = bias ? load_some(bias + channel, count) : (Vector){0};
-      Vector y[TILE][TILE], largest[TILE / 2][TILE / 2];
-      Mask right[TILE / 2][TILE / 2], below[TILE / 2][TILE / 2];
-      tile_outputs(products + t * PANEL + c, block.plane_stride, y);
-      UNROLL for (int i = 0; i < TILE / 2; i++) {
-        UNROLL for (int j = 0; j < TILE / 2; j++)
+      Vector y[MOST_OUTPUTS][MOST_OUTPUTS], largest[2][2];
+      Mask right[2][2], below[2][2];
+      tile_outputs(2 * size, products + t * PANEL + c, block.plane_stride, y);
+      UNROLL for (int i = 0; i < size; i++) {
+        UNROLL for (int j = 0; j < size; j++)
           largest[i][j] = at_least(bound, pooled(y, i, j, &right[i][j], &below[i][j]) + offset);
       }
       float *target = output + window.offset * channels + channel;
       uint8_t *bits = choices ? choices + window.offset * 2 * bytes + channel / 8 : 0;
-      fetch_ahead(target, TILE / 2, width * channels, channels, true);
+      fetch_ahead(target, size, width * channels, channels, true);
       if (whole && count == WIDTH) {
-        UNROLL for (int i = 0; i < TILE / 2; i++) {
-          UNROLL for (int j = 0; j < TILE / 2; j++) {
+        UNROLL for (int i = 0; i < size; i++) {
+          UNROLL for (int j = 0; j < size; j++) {
             store(target + (i * width + j) * channels, largest[i][j]);
             if (!bits) continue;
             store_bits(bits + (i * width + j) * 2 * bytes, right[i][j], WIDTH);
@@ -367,4 +405,13 @@ static void winograd_pooled_output(
       }
     }
   }
+}
+
+static void winograd_pooled_output(
+    WinogradShape shape, WinogradBlock block, const float *products, const float *bias,
+    int rectify, float *output, uint8_t *choices) {
+  if (shape.tile == 4)
+    write_pooled_outputs(2, shape, block, products, bias, rectify, output, choices);
+  else
+    write_pooled_outputs(1, shape, block, products, bias, rectify, output, choices);
 }

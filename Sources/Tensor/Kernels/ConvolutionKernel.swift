@@ -69,10 +69,9 @@ extension ConvolutionGeometry {
     guard WinogradConvolution.supports(self), inputChannels >= 16, outputChannels >= 16 else {
       return false
     }
-    let tiles = ((outputHeight + 3) / 4) * ((outputWidth + 3) / 4)
-    let (multiplications, direct) = (
-      tiles * WinogradConvolution.planes, outputHeight * outputWidth * 9
-    )
+    let tiles = WinogradConvolution.tiles(self)
+    let multiplications = tiles.rows * tiles.columns * WinogradConvolution.planes
+    let direct = outputHeight * outputWidth * kernelHeight * kernelWidth
     guard 3 * multiplications < 2 * direct else { return false }
     // Where transformed weights outgrow the cache, writing and reading those of one pair of channels takes as long as some
     // five thousand multiplications, which the batch has to save.

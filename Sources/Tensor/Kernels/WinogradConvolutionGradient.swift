@@ -81,8 +81,8 @@ extension WinogradConvolution {
     Parallel.forEachRange(of: geometry.inputChannels, grain: grain) { rows in
       let (total, weightGradient) = pointers.value
       kernels.value.winograd_weight_gradient(
-        total, depth, columns, geometry.inputChannels, geometry.outputChannels, rows.lowerBound,
-        rows.count, weightGradient)
+        shape.tile, total, depth, columns, geometry.inputChannels, geometry.outputChannels,
+        rows.lowerBound, rows.count, weightGradient)
     }
   }
 
@@ -94,8 +94,10 @@ extension WinogradConvolution {
   /// Each slot has an accumulator, so it needs tiles enough to be worth one.
   private var gradientSlots: RowSlots {
     let tiles = geometry.batch * tilesPerImage
+    // What patches reach beyond their tiles, in rows of tiles.
+    let overlap = (Self.patch - 1) / shape.tile
     return RowSlots(
-      images: geometry.batch, rowsPerImage: shape.tile_rows, minimumRows: 1,
+      images: geometry.batch, rowsPerImage: shape.tile_rows, minimumRows: overlap,
       wanted: min(tiles / Self.tilesPerAccumulator, (32 << 20) / (accumulatorCount * 4)))
   }
 

@@ -10,12 +10,12 @@ struct WinogradConvolutionTests {
   static let instructionSets = InstructionSet.allCases.filter(\.isSupported)
 
   static func geometry(
-    _ batch: Int, _ height: Int, _ width: Int, _ inputs: Int, _ outputs: Int,
+    _ batch: Int, _ height: Int, _ width: Int, _ inputs: Int, _ outputs: Int, taps: Int = 3,
     padding: (top: Int, bottom: Int, left: Int, right: Int) = (0, 0, 0, 0)
   ) -> ConvolutionGeometry {
     ConvolutionGeometry(
       batch: batch, height: height, width: width, inputChannels: inputs, outputChannels: outputs,
-      kernel: (3, 3), padding: padding)
+      kernel: (taps, taps), padding: padding)
   }
 
   /// Whole tiles and parts of them; channels below, at and above the width of vectors and panels; both orders of the
@@ -29,6 +29,16 @@ struct WinogradConvolutionTests {
     geometry(1, 11, 6, 48, 3, padding: (1, 0, 0, 2)),
     geometry(1, 2, 2, 8, 8, padding: (5, 6, 7, 4)),
     geometry(1, 1, 13, 70, 24, padding: (1, 1, 1, 1)),
+    geometry(1, 8, 8, 16, 16, taps: 5),
+    geometry(2, 5, 5, 1, 1, taps: 5),
+    geometry(2, 9, 12, 17, 9, taps: 5),
+    geometry(1, 9, 8, 33, 40, taps: 5, padding: (2, 2, 2, 2)),
+    geometry(3, 5, 6, 7, 70, taps: 5, padding: (0, 4, 1, 3)),
+    geometry(1, 11, 6, 48, 3, taps: 5, padding: (3, 0, 0, 4)),
+    geometry(1, 2, 2, 8, 8, taps: 5, padding: (5, 6, 7, 4)),
+    geometry(1, 1, 13, 70, 24, taps: 5, padding: (2, 2, 2, 2)),
+    // Several blocks of tiles, which end within a row of them.
+    geometry(1, 15, 19, 20, 33, taps: 5, padding: (4, 4, 4, 4)),
   ]
 
   @Test("agrees with the definition in Double", arguments: instructionSets, geometries)
@@ -86,6 +96,9 @@ struct WinogradConvolutionTests {
       geometry(1, 66, 66, 3, 2), geometry(17, 14, 14, 2, 3, padding: (1, 1, 1, 1)),
       // Split over channels and frequencies, in several blocks of tiles.
       geometry(9, 17, 18, 64, 64),
+      geometry(1, 70, 70, 3, 2, taps: 5),
+      geometry(17, 10, 10, 2, 3, taps: 5, padding: (2, 2, 2, 2)),
+      geometry(3, 17, 18, 64, 64, taps: 5),
     ])
   func slots(geometry: ConvolutionGeometry) {
     let data = ConvolutionCase(geometry)
@@ -101,7 +114,12 @@ struct WinogradConvolutionTests {
 
   @Test(
     "one thread gives the same as many",
-    arguments: [geometry(1, 66, 66, 3, 2), geometry(5, 14, 14, 16, 16), geometry(2, 9, 9, 64, 64)])
+    arguments: [
+      geometry(1, 66, 66, 3, 2), geometry(5, 14, 14, 16, 16), geometry(2, 9, 9, 64, 64),
+      geometry(5, 12, 12, 16, 16, taps: 5), geometry(2, 9, 9, 64, 64, taps: 5),
+      // Few rows of many tiles, whose patches reach two rows further.
+      geometry(1, 14, 604, 2, 3, taps: 5),
+    ])
   func threads(geometry: ConvolutionGeometry) {
     let data = ConvolutionCase(geometry)
     let kernel = WinogradConvolution(geometry)
@@ -118,30 +136,80 @@ struct WinogradConvolutionTests {
     #expect(one.1.bias == many.1.bias)
   }
 
-  @Test("what is not a number spoils its tiles at the most, and passes ReLU and pooling")
-  func notANumber() {
-    let geometry = Self.geometry(1, 14, 14, 16, 16)
+  /// The outputs of a case of 12×12 with one input set to `value`: whether each depends on it, and whether its tile does.
+  private static func outputs(
+    taps: Int, with value: Float, _ activation: ConvolutionActivation
+  ) -> (
+    values: [(depends: Bool, sharesTile: Bool, value: Float)], kernel: WinogradConvolution,
+    data: ConvolutionCase
+  ) {
+    let (size, tile) = (11 + taps, 7 - taps)
+    let geometry = geometry(1, size, size, 16, 16, taps: taps)
     var input = ConvolutionCase(geometry).input
     let (row, column) = (5, 6)
-    input[(row * 14 + column) * 16 + 3] = .nan
+    input[(row * size + column) * 16 + 3] = value
     let data = ConvolutionCase(geometry, input: input)
     let kernel = WinogradConvolution(geometry)
-    let output = data.output(kernel, .relu)
+    let output = data.output(kernel, activation)
+    let values = (0..<144).map { place in
+      let (y, x) = place.quotientAndRemainder(dividingBy: 12)
+      let (top, left) = (y / tile * tile, x / tile * tile)
+      return (
+        (y..<y + taps).contains(row) && (x..<x + taps).contains(column),
+        (top..<top + 6).contains(row) && (left..<left + 6).contains(column), output[place * 16]
+      )
+    }
+    return (values, kernel, data)
+  }
+
+  @Test(
+    "what is not a number spoils its tiles at the most, and passes ReLU and pooling",
+    arguments: [3, 5])
+  func notANumber(taps: Int) {
+    let (outputs, kernel, data) = Self.outputs(taps: taps, with: .nan, .relu)
     let (pooled, _) = Self.pooledOutput(data, kernel, .relu)
-    for y in 0..<12 {
-      for x in 0..<12 {
-        let depends = (y...y + 2).contains(row) && (x...x + 2).contains(column)
-        let sharesTile =
-          (y / 4 * 4...y / 4 * 4 + 5).contains(row) && (x / 4 * 4...x / 4 * 4 + 5).contains(column)
-        let isSpoiled = output[(y * 12 + x) * 16].isNaN
-        #expect(isSpoiled || !depends)
-        #expect(!isSpoiled || sharesTile)
-        if isSpoiled { #expect(pooled[(y / 2 * 6 + x / 2) * 16].isNaN) }
-      }
+    for (place, output) in outputs.enumerated() {
+      #expect(output.value.isNaN || !output.depends)
+      #expect(!output.value.isNaN || output.sharesTile)
+      if output.value.isNaN { #expect(pooled[(place / 24 * 6 + place % 12 / 2) * 16].isNaN) }
     }
   }
 
-  @Test("other kernels than 3×3 of stride 1 stop the program, and the message says so")
+  @Test(
+    "what is infinite spoils all that depends on it, and its tiles at the most", arguments: [3, 5])
+  func infinite(taps: Int) {
+    for output in Self.outputs(taps: taps, with: .infinity, .none).values {
+      #expect(!output.value.isFinite || !output.depends)
+      #expect(output.value.isFinite || output.sharesTile)
+    }
+  }
+
+  @Test("no image gives no output, and no gradient", arguments: instructionSets, [3, 5])
+  func noImages(instructionSet: InstructionSet, taps: Int) {
+    let geometry = Self.geometry(0, 8, 8, 16, 17, taps: taps, padding: (1, 1, 1, 1))
+    let data = ConvolutionCase(geometry)
+    let kernel = WinogradConvolution(geometry, instructionSet: instructionSet)
+    #expect(data.output(kernel).isEmpty)
+    let gradients = data.gradients(kernel, upstream: [])
+    #expect(gradients.input.isEmpty)
+    #expect(gradients.weights == [Float](repeating: 0, count: geometry.weightCount))
+    #expect(gradients.bias == [Float](repeating: 0, count: 17))
+  }
+
+  @Test("without a bias it is zero", arguments: instructionSets, [3, 5])
+  func noBias(instructionSet: InstructionSet, taps: Int) {
+    let geometry = Self.geometry(1, 9, 10, 16, 17, taps: taps)
+    let data = ConvolutionCase(geometry, bias: [Float](repeating: 0, count: 17))
+    let kernel = WinogradConvolution(geometry, instructionSet: instructionSet)
+    let output = data.output(kernel, .none, count: geometry.outputCount) {
+      var operands = $0
+      operands.bias = nil
+      kernel.forward(operands)
+    }
+    #expect(output == data.output(kernel))
+  }
+
+  @Test("other kernels than 3×3 and 5×5 of stride 1 stop the program, and the message says so")
   func rejectsStride() async throws {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
@@ -152,7 +220,7 @@ struct WinogradConvolutionTests {
           stride: (2, 2)))
     }
     let message = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
-    #expect(message.contains("WinogradConvolution: needs 3×3, stride 1"))
+    #expect(message.contains("WinogradConvolution: needs 3×3 or 5×5, stride 1"))
   }
 
   @Test("is chosen where it saves work, unless the direct algorithm is asked for")
@@ -166,6 +234,13 @@ struct WinogradConvolutionTests {
     // Transformed weights beyond the cache, for few images and for many.
     #expect(Self.geometry(1, 7, 7, 512, 512).kernel() is DirectConvolution)
     #expect(Self.geometry(32, 14, 14, 512, 512).kernel() is WinogradConvolution)
+    // 5×5: 36 multiplications for 4 outputs; 36 for a row of 2 would save too little.
+    #expect(Self.geometry(1, 16, 16, 16, 16, taps: 5).kernel() is WinogradConvolution)
+    #expect(Self.geometry(1, 16, 16, 16, 16, taps: 5).kernel(.direct) is ImplicitConvolution)
+    #expect(Self.geometry(1, 16, 16, 8, 16, taps: 5).kernel() is ImplicitConvolution)
+    #expect(Self.geometry(1, 5, 16, 16, 16, taps: 5).kernel() is ImplicitConvolution)
+    #expect(Self.geometry(1, 11, 11, 256, 256, taps: 5).kernel() is DirectConvolution)
+    #expect(Self.geometry(16, 11, 11, 256, 256, taps: 5).kernel() is WinogradConvolution)
   }
 
   private static func pooledOutput(
