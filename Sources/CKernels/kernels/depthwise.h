@@ -1,7 +1,14 @@
 // Depthwise convolution: each channel with a kernel of its own, so that channels are the vector and
 // nothing is summed over them. A few output pixels side by side share each weight.
+//
+// The usual kernel, of 3 x 3, has loops of its own, in which taps are known to the compiler.
 
-enum { NEIGHBOURS = 4 };
+enum {
+  NEIGHBOURS = 4,
+  TAPS = 3,          // Rows and columns of the usual kernel.
+  RUN = 8,           // Neighbours under it: with their weights they fit into 16 registers.
+  SUMMED_PIXELS = 8  // Summed in registers before the next channels: few, so that the cache keeps them.
+};
 
 // The rows or columns first ..< last of a kernel of `size` that lie in the image for an output at
 // `place`.
@@ -46,6 +53,64 @@ INLINE void depthwise_pixels(
   }
 }
 
+// RUN output pixels, or the first `pixels` of them, of a kernel of TAPS columns, where stride and
+// dilation are 1: a pixel of the image is read once for the neighbours that share it. Of those that
+// they see, first ..< last lie in the image.
+INLINE void depthwise_run(
+    const PatchShape *shape, long pixels, long first, long last, long count, long first_row,
+    long last_row, const float *input, const float *weights, const float *bias, Vector bound,
+    float *output) {
+  const long channels = shape->channels;
+  const Vector start = bias ? load_some(bias, count) : (Vector){0};
+  Vector sum[RUN], weight[TAPS];
+  UNROLL for (int p = 0; p < RUN; p++) sum[p] = start;
+  for (long row = first_row; row < last_row; row++) {
+    const float *source = input + row * shape->dilation_height * shape->width * channels;
+    UNROLL for (int j = 0; j < TAPS; j++)
+      weight[j] = load_some(weights + (row * TAPS + j) * channels, count);
+    UNROLL for (int x = 0; x < RUN + TAPS - 1; x++) {
+      if (x < first || x >= last) continue;
+      const Vector value = load_some(source + x * channels, count);
+      UNROLL for (int j = 0; j < TAPS; j++) {
+        if (x >= j && x - j < RUN) sum[x - j] += weight[j] * value;
+      }
+    }
+  }
+  UNROLL for (int p = 0; p < RUN; p++) {
+    if (p < pixels) store_some(output + p * channels, at_least(bound, sum[p]), count);
+  }
+}
+
+INLINE void depthwise_row(
+    const PatchShape *shape, const Pixel *pixel, long first_row, long last_row,
+    const float *input, const float *weights, const float *bias, Vector bound, float *output) {
+  const long channels = shape->channels, seen = RUN + TAPS - 1;
+  const float *source = input + tap_row_start(shape, pixel, 0);
+  for (long column = 0; column < shape->output_width; column += RUN) {
+    const long x = column - shape->padding_left;
+    const long pixels = smaller(RUN, shape->output_width - column);
+    const long first = larger(0, -x), last = smaller(pixels + TAPS - 1, shape->width - x);
+    const bool whole = first == 0 && last == seen;
+    for (long c = 0; c < channels; c += WIDTH) {
+      const long count = smaller(WIDTH, channels - c), place = column * channels + c;
+      const float *from = source + place, *start = bias ? bias + c : 0;
+      // What is known to be whole costs no branch, and what is no tail of channels no copy.
+      if (whole && count == WIDTH)
+        depthwise_run(
+            shape, RUN, 0, seen, WIDTH, first_row, last_row, from, weights + c, start, bound,
+            output + place);
+      else if (count == WIDTH)
+        depthwise_run(
+            shape, pixels, first, last, WIDTH, first_row, last_row, from, weights + c, start,
+            bound, output + place);
+      else
+        depthwise_run(
+            shape, pixels, first, last, count, first_row, last_row, from, weights + c, start,
+            bound, output + place);
+    }
+  }
+}
+
 static void depthwise(
     PatchShape shape, long first_output_row, long rows, const float *input, const float *weights,
     const float *bias, int rectify, float *output) {
@@ -57,6 +122,10 @@ static void depthwise(
         pixel.row, shape.stride_height, shape.padding_top, shape.dilation_height,
         shape.kernel_height, shape.height, &first_row, &last_row);
     float *target = output + r * shape.output_width * shape.channels;
+    if (shape.kernel_width == TAPS && shape.stride_width == 1 && shape.dilation_width == 1) {
+      depthwise_row(&shape, &pixel, first_row, last_row, input, weights, bias, bound, target);
+      continue;
+    }
     while (pixel.column < shape.output_width) {
       long first, last, unused, last_of_all;
       taps_inside(
@@ -123,17 +192,126 @@ INLINE void depthwise_pixel_gradients(
   }
 }
 
+// What the gradients of weights and bias are summed from and into, from some pixel and channel on.
+typedef struct {
+  const float *input, *upstream, *output;
+  Vector scale;
+  float *weights, *bias;
+} Sums;
+
+// Adds products of the gradient at some output pixels and what taps first_column ..< last_column see.
+INLINE void depthwise_products(
+    Vector sums[TAPS][TAPS], Vector *total, const PatchShape *shape, long first_pixel, long pixels,
+    long first_row, long last_row, long first_column, long last_column, long count, Sums from) {
+  const long channels = shape->channels, step = shape->stride_width * channels;
+  const long next_row = shape->dilation_height * shape->width * channels;
+  const long next_column = shape->dilation_width * channels;
+  for (long p = first_pixel; p < first_pixel + pixels; p++) {
+    Vector gradient = from.scale * load_some(from.upstream + p * channels, count);
+    if (from.output)
+      gradient = keep(load_some(from.output + p * channels, count) > (Vector){0}, gradient);
+    *total += gradient;
+    const float *corner = from.input + p * step;
+    UNROLL for (int i = 0; i < TAPS; i++) {
+      if (i < first_row || i >= last_row) continue;
+      UNROLL for (int j = 0; j < TAPS; j++) {
+        if (j < first_column || j >= last_column) continue;
+        sums[i][j] += gradient * load_some(corner + i * next_row + j * next_column, count);
+      }
+    }
+  }
+}
+
+// The sums of one vector of channels over `pixels` pixels from `column` on, of which columns
+// first_inside ..< last_inside see nothing but the image.
+INLINE void depthwise_sums(
+    const PatchShape *shape, long column, long pixels, long first_inside, long last_inside,
+    long first_row, long last_row, long count, Sums from) {
+  Vector sums[TAPS][TAPS], total = {0};
+  UNROLL for (int i = 0; i < TAPS; i++) {
+    UNROLL for (int j = 0; j < TAPS; j++)
+      sums[i][j] = load_some(from.weights + (i * TAPS + j) * shape->channels, count);
+  }
+  for (long p = 0; p < pixels;) {
+    if (column + p >= first_inside && column + p < last_inside) {
+      const long inside = smaller(last_inside - column, pixels) - p;
+      depthwise_products(
+          sums, &total, shape, p, inside, first_row, last_row, 0, TAPS, count, from);
+      p += inside;
+    } else {
+      long first, last;
+      taps_inside(
+          column + p, shape->stride_width, shape->padding_left, shape->dilation_width, TAPS,
+          shape->width, &first, &last);
+      depthwise_products(
+          sums, &total, shape, p, 1, first_row, last_row, first, last, count, from);
+      p++;
+    }
+  }
+  UNROLL for (int i = 0; i < TAPS; i++) {
+    UNROLL for (int j = 0; j < TAPS; j++)
+      store_some(from.weights + (i * TAPS + j) * shape->channels, sums[i][j], count);
+  }
+  if (from.bias) store_some(from.bias, load_some(from.bias, count) + total, count);
+}
+
+INLINE void depthwise_row_sums(
+    const PatchShape *shape, const Pixel *pixel, long first_row, long last_row, Sums row) {
+  const long channels = shape->channels, stride = shape->stride_width;
+  const long first_inside = quotient_up(shape->padding_left, stride);
+  const long end = shape->width + shape->padding_left - (TAPS - 1) * shape->dilation_width;
+  const long last_inside = smaller(quotient_up(larger(end, 0), stride), shape->output_width);
+  row.input += tap_row_start(shape, pixel, 0);
+  for (long column = 0; column < shape->output_width; column += SUMMED_PIXELS) {
+    const long pixels = smaller(SUMMED_PIXELS, shape->output_width - column);
+    for (long c = 0; c < channels; c += WIDTH) {
+      const long count = smaller(WIDTH, channels - c), place = column * channels + c;
+      const Sums from = {
+          .input = row.input + column * stride * channels + c,
+          .upstream = row.upstream + place,
+          .output = row.output ? row.output + place : 0,
+          .scale = row.scale,
+          .weights = row.weights + c,
+          .bias = row.bias ? row.bias + c : 0,
+      };
+      if (count == WIDTH)
+        depthwise_sums(
+            shape, column, pixels, first_inside, last_inside, first_row, last_row, WIDTH, from);
+      else
+        depthwise_sums(
+            shape, column, pixels, first_inside, last_inside, first_row, last_row, count, from);
+    }
+  }
+}
+
 static void depthwise_gradients(
     PatchShape shape, long first_output_row, long rows, const float *input, const float *upstream,
     const float *output, float scale, const float *weights, float *input_gradient,
     float *weight_gradient, float *bias_gradient) {
   const Vector factor = splat(scale);
+  const bool in_registers =
+      weight_gradient && shape.kernel_height == TAPS && shape.kernel_width == TAPS;
+  float *weight_sums = in_registers ? 0 : weight_gradient;
+  float *bias_sums = in_registers ? 0 : bias_gradient;
   for (long r = first_output_row; r < first_output_row + rows; r++) {
     Pixel pixel = {r / shape.output_height, r % shape.output_height, 0};
     long first_row, last_row;
     taps_inside(
         pixel.row, shape.stride_height, shape.padding_top, shape.dilation_height,
         shape.kernel_height, shape.height, &first_row, &last_row);
+    if (in_registers) {
+      const long place = r * shape.output_width * shape.channels;
+      const Sums row = {
+          .input = input,
+          .upstream = upstream + place,
+          .output = output ? output + place : 0,
+          .scale = factor,
+          .weights = weight_gradient,
+          .bias = bias_gradient,
+      };
+      depthwise_row_sums(&shape, &pixel, first_row, last_row, row);
+      if (!input_gradient) continue;
+    }
     while (pixel.column < shape.output_width) {
       long first, last, unused, last_of_all;
       taps_inside(
@@ -148,13 +326,13 @@ static void depthwise_gradients(
           && pixel.column + NEIGHBOURS <= shape.output_width) {
         depthwise_pixel_gradients(
             NEIGHBOURS, &shape, &pixel, first_row, last_row, 0, shape.kernel_width, input,
-            upstream + place, outputs, factor, weights, input_gradient, weight_gradient,
-            bias_gradient);
+            upstream + place, outputs, factor, weights, input_gradient, weight_sums,
+            bias_sums);
         pixel.column += NEIGHBOURS;
       } else {
         depthwise_pixel_gradients(
             1, &shape, &pixel, first_row, last_row, first, last, input, upstream + place, outputs,
-            factor, weights, input_gradient, weight_gradient, bias_gradient);
+            factor, weights, input_gradient, weight_sums, bias_sums);
         pixel.column++;
       }
     }

@@ -17,10 +17,22 @@ package struct DepthwiseConvolution: ConvolutionKernel {
     require(
       Self.supports(geometry),
       "DepthwiseConvolution: needs as many groups as input and output channels, got \(geometry)")
-    let direct = DirectConvolution(geometry, instructionSet: instructionSet)
-    self.geometry = geometry
+    self.init(DirectConvolution(geometry, instructionSet: instructionSet))
+  }
+
+  private init(_ direct: DirectConvolution) {
+    geometry = direct.geometry
     kernels = direct.kernels
     shape = direct.shape
+  }
+
+  /// The gradient of the input as a forward pass of its own, from the upstream gradient and turned weights.
+  ///
+  /// It writes each pixel once, where the taps would each add to it. Only for stride 1, where no tap falls between pixels.
+  private var adjoint: DepthwiseConvolution? {
+    geometry.adjoint.map {
+      DepthwiseConvolution(DirectConvolution($0, kernels: kernels))
+    }
   }
 
   package var preparedWeightCount: (forward: Int, gradient: Int) {
@@ -36,7 +48,12 @@ package struct DepthwiseConvolution: ConvolutionKernel {
   package func prepareWeightsForGradient(
     _ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>
   ) {
-    prepared.update(from: weights, count: geometry.weightCount)
+    guard geometry.adjoint != nil else { return prepareWeights(weights, into: prepared) }
+    let (taps, channels) = (geometry.kernelHeight * geometry.kernelWidth, geometry.groups)
+    for tap in 0..<taps {
+      (prepared + tap * channels).update(
+        from: weights + (taps - 1 - tap) * channels, count: channels)
+    }
   }
 
   package func forward(_ operands: ConvolutionOperands) {
@@ -70,8 +87,9 @@ package struct DepthwiseConvolution: ConvolutionKernel {
       minimumRows: geometry.rowsBetweenNeighbours,
       wanted: geometry.outputCount * geometry.kernelHeight * geometry.kernelWidth / 500_000)
     withScratch(slots.count * accumulatorCount) { accumulators in
-      if slots.images == nil, let gradient = operands.inputGradient {
-        gradient.update(repeating: 0, count: geometry.inputCount)
+      var operands = operands
+      if slots.images == nil {
+        writeInputGradient(&operands, images: 0..<geometry.batch) { $0.forward($1) }
       }
       let shared = Unchecked((operands, accumulators))
       slots.forEach { slot, rows in
@@ -79,9 +97,10 @@ package struct DepthwiseConvolution: ConvolutionKernel {
         let accumulator = accumulators + slot * accumulatorCount
         accumulator.update(repeating: 0, count: accumulatorCount)
         if let images = slots.images {
-          geometry.zeroImages(images[slot], of: operands.inputGradient)
+          accumulateGradients(images: images[slot], operands, into: accumulator)
+        } else {
+          accumulateGradients(rows: rows, operands, into: accumulator)
         }
-        accumulateGradients(rows: rows, operands, into: accumulator)
       }
       finishGradients(
         (0..<slots.count).map { accumulators + $0 * accumulatorCount },
@@ -93,10 +112,33 @@ package struct DepthwiseConvolution: ConvolutionKernel {
     images: Range<Int>, _ operands: ConvolutionGradientOperands,
     into accumulator: UnsafeMutablePointer<Float>?
   ) {
-    geometry.zeroImages(images, of: operands.inputGradient)
     let height = geometry.outputHeight
-    accumulateGradients(
-      rows: images.lowerBound * height..<images.upperBound * height, operands, into: accumulator)
+    // Image by image, so that what one gradient has read the other finds in the cache.
+    for image in images {
+      var operands = operands
+      writeInputGradient(&operands, images: image..<image + 1) {
+        $0.forward(images: image..<image + 1, $1)
+      }
+      accumulateGradients(
+        rows: image * height..<(image + 1) * height, operands, into: accumulator)
+    }
+  }
+
+  /// Writes the gradient of the input by the forward pass of `adjoint`, after which the operands ask for it no more; or zeros,
+  /// for the taps to add to.
+  private func writeInputGradient(
+    _ operands: inout ConvolutionGradientOperands, images: Range<Int>,
+    forward: (DepthwiseConvolution, ConvolutionOperands) -> Void
+  ) {
+    guard let target = operands.inputGradient, let weights = operands.weights else { return }
+    guard let adjoint else { return geometry.zeroImages(images, of: target) }
+    operands.withPlainUpstream(images: images, of: geometry) { upstream in
+      forward(
+        adjoint,
+        ConvolutionOperands(
+          input: upstream, weights: weights, bias: nil, activation: .none, output: target))
+    }
+    operands.inputGradient = nil
   }
 
   private func accumulateGradients(

@@ -14,7 +14,7 @@ package struct DirectConvolution: ConvolutionKernel {
     self.init(geometry, kernels: Unchecked(instructionSet.convolution))
   }
 
-  private init(_ geometry: ConvolutionGeometry, kernels: Unchecked<ConvolutionKernels>) {
+  init(_ geometry: ConvolutionGeometry, kernels: Unchecked<ConvolutionKernels>) {
     geometry.check("DirectConvolution")
     self.geometry = geometry
     self.kernels = kernels
@@ -95,20 +95,8 @@ package struct DirectConvolution: ConvolutionKernel {
   /// It reads patches where the adjoint of copying them would add to overlapping ones. Only for stride 1, where it wastes
   /// nothing.
   var adjoint: DirectConvolution? {
-    let (rows, columns) = (geometry.reach.height - 1, geometry.reach.width - 1)
-    guard geometry.strideHeight == 1, geometry.strideWidth == 1, geometry.groups == 1,
-      max(geometry.paddingTop, geometry.paddingBottom) <= rows,
-      max(geometry.paddingLeft, geometry.paddingRight) <= columns
-    else { return nil }
-    return DirectConvolution(
-      ConvolutionGeometry(
-        batch: geometry.batch, height: geometry.outputHeight, width: geometry.outputWidth,
-        inputChannels: geometry.outputChannels, outputChannels: geometry.inputChannels,
-        kernel: (geometry.kernelHeight, geometry.kernelWidth),
-        padding: (
-          rows - geometry.paddingTop, rows - geometry.paddingBottom,
-          columns - geometry.paddingLeft, columns - geometry.paddingRight
-        ), dilation: (geometry.dilationHeight, geometry.dilationWidth)), kernels: kernels)
+    guard geometry.groups == 1 else { return nil }
+    return geometry.adjoint.map { DirectConvolution($0, kernels: kernels) }
   }
 
   /// The weights for the gradient of the input, inputs and outputs exchanged: those of `adjoint`, whose taps come in reverse

@@ -70,25 +70,10 @@ extension DirectConvolution {
     forward: (ConvolutionOperands) -> Void
   ) {
     guard let weights = operands.weights, let target = operands.inputGradient else { return }
-    func run(_ upstream: UnsafePointer<Float>) {
+    operands.withPlainUpstream(images: images, of: geometry) { upstream in
       forward(
         ConvolutionOperands(
           input: upstream, weights: weights, bias: nil, activation: .none, output: target))
-    }
-    guard operands.output != nil || operands.scale != 1 else { return run(operands.upstream) }
-    let imageCount = pixelsPerImage * geometry.outputChannels
-    let (start, count) = (images.lowerBound * imageCount, images.count * imageCount)
-    withScratch(count) { masked in
-      let upstream = operands.upstream + start
-      if let output = operands.output {
-        Float.kernels.reluGradient(upstream, 1, output + start, 1, masked, count, .throughCache)
-      } else {
-        masked.update(from: upstream, count: count)
-      }
-      var scale = operands.scale
-      Float.arithmetic.multiply(masked, 1, &scale, 0, masked, count, .throughCache)
-      // As the forward pass counts images from the start of the batch.
-      run(UnsafePointer(masked - start))
     }
   }
 

@@ -63,6 +63,23 @@ package struct ConvolutionGeometry: Sendable, Hashable {
     max((reach.height - 1) / strideHeight, 1)
   }
 
+  /// The convolution of the upstream gradient with turned weights that gives the gradient of the input.
+  ///
+  /// Nil unless the stride is 1, where it wastes nothing, and every output sees some of the image. Nil without an output too,
+  /// whose size does not say how large the image was.
+  var adjoint: ConvolutionGeometry? {
+    let (rows, columns) = (reach.height - 1, reach.width - 1)
+    guard strideHeight == 1, strideWidth == 1, max(paddingTop, paddingBottom) <= rows,
+      max(paddingLeft, paddingRight) <= columns, outputHeight > 0, outputWidth > 0
+    else { return nil }
+    return ConvolutionGeometry(
+      batch: batch, height: outputHeight, width: outputWidth, inputChannels: outputChannels,
+      outputChannels: inputChannels, kernel: (kernelHeight, kernelWidth),
+      padding: (
+        rows - paddingTop, rows - paddingBottom, columns - paddingLeft, columns - paddingRight
+      ), dilation: (dilationHeight, dilationWidth), groups: groups)
+  }
+
   /// Sets some images of a gradient of the input to zero, if there is one.
   func zeroImages(_ images: Range<Int>, of gradient: UnsafeMutablePointer<Float>?) {
     let perImage = height * width * inputChannels

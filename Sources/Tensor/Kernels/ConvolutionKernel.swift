@@ -141,4 +141,26 @@ package struct ConvolutionGradientOperands {
     self.choices = choices
     self.scale = scale
   }
+
+  /// Calls `body` with the upstream gradient, masked by the output and scaled where that is asked for.
+  ///
+  /// Its pointer is that of the whole batch, but only `images` may be read.
+  func withPlainUpstream(
+    images: Range<Int>, of geometry: ConvolutionGeometry, _ body: (UnsafePointer<Float>) -> Void
+  ) {
+    guard output != nil || scale != 1 else { return body(upstream) }
+    let perImage = geometry.outputHeight * geometry.outputWidth * geometry.outputChannels
+    let (start, count) = (images.lowerBound * perImage, images.count * perImage)
+    withScratch(count) { masked in
+      if let output {
+        Float.kernels.reluGradient(
+          upstream + start, 1, output + start, 1, masked, count, .throughCache)
+      } else {
+        masked.update(from: upstream + start, count: count)
+      }
+      var factor = scale
+      Float.arithmetic.multiply(masked, 1, &factor, 0, masked, count, .throughCache)
+      body(UnsafePointer(masked - start))
+    }
+  }
 }

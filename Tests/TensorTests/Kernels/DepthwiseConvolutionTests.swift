@@ -29,6 +29,19 @@ struct DepthwiseConvolutionTests {
     geometry(3, 9, 9, channels: 8, kernel: (2, 3), stride: (1, 3), dilation: (3, 2)),
     // One image in several slots, whose input gradients overlap.
     geometry(1, 56, 56, channels: 70, kernel: (3, 3), padding: (1, 1, 1, 1)),
+    // Three columns: whole runs and parts of one, with every padding that the input's gradient by turned weights allows.
+    geometry(2, 6, 29, channels: 35, kernel: (3, 3), padding: (1, 2, 0, 2)),
+    geometry(1, 6, 20, channels: 17, kernel: (3, 3), padding: (2, 2, 2, 2)),
+    geometry(2, 4, 1, channels: 33, kernel: (3, 3), padding: (1, 1, 1, 1)),
+    geometry(2, 8, 19, channels: 24, kernel: (5, 3), padding: (4, 0, 1, 1), dilation: (2, 1)),
+    // Three rows and columns with a stride or a dilation: sums in registers, all else tap by tap.
+    geometry(2, 15, 45, channels: 19, kernel: (3, 3), stride: (2, 2), padding: (1, 1, 1, 1)),
+    geometry(1, 9, 24, channels: 8, kernel: (3, 3), padding: (2, 2, 5, 2), dilation: (1, 2)),
+    geometry(1, 9, 24, channels: 8, kernel: (3, 3), padding: (2, 2, 2, 2), dilation: (1, 2)),
+    // No image, and images too small for an output.
+    geometry(0, 5, 11, channels: 16, kernel: (3, 3)),
+    geometry(2, 1, 1, channels: 5, kernel: (5, 5)),
+    geometry(2, 4, 2, channels: 5, kernel: (3, 3)),
   ]
 
   @Test("agrees with the definition in Double", arguments: instructionSets, geometries)
@@ -51,9 +64,9 @@ struct DepthwiseConvolutionTests {
     #expect(relativeError(gradients.bias, exact.bias) < Self.tolerance)
   }
 
-  @Test("image by image is the same as the whole batch")
-  func imageByImage() {
-    let data = ConvolutionCase(Self.geometries[2])
+  @Test("image by image is the same as the whole batch", arguments: [1, 2, 5, 10])
+  func imageByImage(index: Int) {
+    let data = ConvolutionCase(Self.geometries[index])
     let kernel = DepthwiseConvolution(data.geometry)
     #expect(data.output(kernel, oneByOne: true) == data.output(kernel))
     let upstream = ConvolutionCase.uniform(data.geometry.outputCount, RandomKey(seed: 9))
