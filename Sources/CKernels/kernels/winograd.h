@@ -18,7 +18,7 @@
 
 // A tile of outputs and the taps of the kernel are one less together than a patch.
 enum { PATCH = 6, PLANES = PATCH * PATCH, MOST_OUTPUTS = 4, MOST_TAPS = 5 };
-#define TAPS(tile) (PATCH + 1 - (tile))
+#define TAPS_OF(tile) (PATCH + 1 - (tile))
 
 // v = B^T d
 INLINE void transform_input(const Vector d[6], Vector v[6]) {
@@ -95,7 +95,7 @@ INLINE void transform_weights(const int tile, const Vector g[MOST_TAPS], Vector 
   u[2] = even_p - odd_p;
   u[3] = even_q + odd_q;
   u[4] = even_q - odd_q;
-  u[5] = g[TAPS(tile) - 1];
+  u[5] = g[TAPS_OF(tile) - 1];
 }
 
 // g = G^T u, the adjoint
@@ -109,7 +109,7 @@ INLINE void transform_weight_gradient(const int tile, const Vector u[6], Vector 
     g[3] = GP * P3 * difference_p + GQ * Q3 * difference_q;
     g[4] = GP * P4 * sum_p + GQ * Q4 * sum_q;
   }
-  g[TAPS(tile) - 1] += u[5];
+  g[TAPS_OF(tile) - 1] += u[5];
 }
 
 #undef P

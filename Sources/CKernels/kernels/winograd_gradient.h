@@ -176,7 +176,7 @@ static void winograd_weight_products(
 INLINE void transform_filters(
     const int tile, const float *weights, long depth, long columns, long stride,
     float *transformed) {
-  const int taps = TAPS(tile);
+  const int taps = TAPS_OF(tile);
   for (long column = 0; column < columns; column += WIDTH) {
     const long count = smaller(WIDTH, columns - column);
     float *panel = transformed + column / PANEL * PANEL * PLANES * depth + column % PANEL;
@@ -210,7 +210,7 @@ static void winograd_weights(
 INLINE void transform_filter_gradients(
     const int tile, const float *transformed, long u_depth, long u_columns, long depth,
     long columns, long first_row, long rows, float *gradient) {
-  const int taps = TAPS(tile);
+  const int taps = TAPS_OF(tile);
   for (long k = first_row; k < first_row + rows; k++) {
     for (long column = 0; column < columns; column += WIDTH) {
       const long count = smaller(WIDTH, columns - column);
