@@ -16,6 +16,9 @@ public enum Augmentation: String, Sendable, Hashable, CaseIterable, Codable {
   /// itself, other exposures and tone curves, sharper and softer, grainier.
   case wide
 
+  /// The natural logarithm of the powers that ``wide`` raises samples to.
+  static let wideLogGamma = -0.9...0.9
+
   /// What happens to one image.
   ///
   /// Geometric changes are about its centre.
@@ -109,7 +112,7 @@ public enum Augmentation: String, Sendable, Hashable, CaseIterable, Codable {
       parameters.columnShift = uniform(4, -0.08...0.08)
       parameters.contrast = Float(uniform(5, 0.8...1.2))
       parameters.brightness = Float(uniform(6, -0.1...0.1))
-      parameters.gamma = Float(exp(uniform(7, -0.9...0.9)))
+      parameters.gamma = Float(exp(uniform(7, Self.wideLogGamma)))
       parameters.rowGradient = Float(uniform(8, -0.15...0.15))
       parameters.columnGradient = Float(uniform(9, -0.15...0.15))
       parameters.sharpness = Float(uniform(10, 0...2.5))

@@ -59,8 +59,15 @@ struct ModelCard {
     let parameters = classifier.network.parameterCount()
     let size = classifier.preprocessing.size
     let views =
-      classifier.preprocessing.views == .one
-      ? "" : " A film is looked at in five ways, slightly turned and scaled, and the mean counts."
+      switch classifier.preprocessing.views {
+      case .one: ""
+      case .five:
+        " A film is looked at in five ways, slightly turned and scaled, and the mean counts."
+      case .fifteen:
+        """
+         A film is looked at in five ways, slightly turned and scaled, each in three tones, and the mean counts.
+        """
+      }
     let members =
       count == 1 ? "" : " \(count) such networks, whose mean counts; how far they disagree is told."
     if recipe.care == nil {
@@ -72,7 +79,8 @@ struct ModelCard {
     return """
       A small network: \(recipe.channels.count) convolutions (\(widths) channels), each with batch normalization and pooling, \
       and a mean over the film, \(parameters) parameters.\(members) Input: the lung field, found by a drawing of a chest and \
-      stretched to \(size) grey pixels, levelled (half standardized, half by rank).\(views)
+      stretched to \(size) grey pixels, flattened (without the plane that fits it best) and levelled (half standardized, half by \
+      rank).\(views)
       """
   }
 

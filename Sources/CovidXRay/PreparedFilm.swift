@@ -1,4 +1,5 @@
 public import Datasets
+import Foundation
 public import Imaging
 public import Tensor
 
@@ -11,7 +12,7 @@ public struct PreparedFilm: Sendable {
   /// What the network sees, of ``Preprocessing/shape``.
   public var tensor: Tensor<Float> { views[0] }
   /// All views of the film, the first of them unchanged.
-  let views: [Tensor<Float>]
+  package let views: [Tensor<Float>]
 }
 
 /// In how many ways a classifier looks at a film; what it says is the mean over all of them.
@@ -23,11 +24,13 @@ public enum FilmViews: String, Sendable, Hashable, CaseIterable, Codable {
   case one
   /// As it is, turned by 4 degrees to either side, and a twelfth larger and smaller.
   case five
+  /// Each of ``five`` as it is, and with either tone curve at the end of the range of ``Augmentation/wide``.
+  case fifteen
 
   /// The change of every view; none of the first.
   var parameters: [Augmentation.Parameters] {
     var all = [Augmentation.Parameters()]
-    guard self == .five else { return all }
+    guard self != .one else { return all }
     for degrees in [-4.0, 4] {
       var parameters = Augmentation.Parameters()
       parameters.rotation = degrees
@@ -38,7 +41,16 @@ public enum FilmViews: String, Sendable, Hashable, CaseIterable, Codable {
       (parameters.rowZoom, parameters.columnZoom) = (zoom, zoom)
       all.append(parameters)
     }
+    guard self == .fifteen else { return all }
+    let range = Augmentation.wideLogGamma
     return all
+      + [range.lowerBound, range.upperBound].flatMap { logarithm in
+        all.map { view in
+          var parameters = view
+          parameters.gamma = Float(exp(logarithm))
+          return parameters
+        }
+      }
   }
 }
 
@@ -94,13 +106,50 @@ public struct PreparedPixels: SampleTransform {
     switch preprocessing.intensity {
     case .scaled: break
     case .standardized: standardize(target)
-    case .levelled:
-      let shares = target.sharesBelow
-      standardize(target)
-      // Shares have mean 1/2 and, where no two are equal, a variance of 1/12.
-      for i in target.indices {
-        target[i] = 0.5 * (target[i] + (shares[i] - 0.5) * Float(12).squareRoot())
-      }
+    case .levelled: level(target)
+    case .flattened:
+      flatten(target)
+      level(target)
+    }
+  }
+
+  /// Takes away what a plane says of the samples, by least squares.
+  ///
+  /// Their mean stays. The channels of a pixel lie on one plane.
+  private func flatten(_ target: UnsafeMutableBufferPointer<Float>) {
+    // Sums of one grey are not quite 0, and what they would leave of it would be ranked.
+    if target.min() == target.max() { return }
+    let (width, channels) = (preprocessing.size.width, preprocessing.colours.channels)
+    /// From the centre of the film, in `-1...1` downwards and to the right.
+    func place(_ index: Int, of count: Int) -> Float {
+      2 * (Float(index) + 0.5) / Float(count) - 1
+    }
+    func row(_ index: Int) -> Float {
+      place(index / (width * channels), of: preprocessing.size.height)
+    }
+    func column(_ index: Int) -> Float { place(index / channels % width, of: width) }
+    // On a grid the two directions and the constant are orthogonal, so that each slope is found by itself.
+    var (down, right): (Float, Float) = (0, 0)
+    var (rows, columns): (Float, Float) = (0, 0)
+    for i in target.indices {
+      down += target[i] * row(i)
+      right += target[i] * column(i)
+      rows += row(i) * row(i)
+      columns += column(i) * column(i)
+    }
+    // One row, or one column, has no slope.
+    down = rows > 0 ? down / rows : 0
+    right = columns > 0 ? right / columns : 0
+    for i in target.indices { target[i] -= down * row(i) + right * column(i) }
+  }
+
+  /// Averages the standardized samples with their ranks.
+  private func level(_ target: UnsafeMutableBufferPointer<Float>) {
+    let shares = target.sharesBelow
+    standardize(target)
+    // Shares have mean 1/2 and, where no two are equal, a variance of 1/12.
+    for i in target.indices {
+      target[i] = 0.5 * (target[i] + (shares[i] - 0.5) * Float(12).squareRoot())
     }
   }
 

@@ -27,6 +27,11 @@ public struct Preprocessing: Sendable, Hashable {
     /// Shares do not hang on the tone curve of a film at all, but say nothing of how much darker one part is than another; the
     /// mean keeps some of either.
     case levelled
+    /// The plane that fits the samples best is taken away, and what is left is ``levelled``.
+    ///
+    /// So it does not matter whether a film is brighter below, or to one side. Whether all of a lung is lighter than the film
+    /// around it can still be seen; whether haze grows downwards, half as well.
+    case flattened
   }
 
   /// Grey or RGB, whatever a file holds.

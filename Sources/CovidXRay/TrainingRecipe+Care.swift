@@ -9,8 +9,8 @@ extension TrainingRecipe {
   /// classes apart tells these. So the question is changed to one that age does not answer, *is there something in the lungs
   /// that should not be?*:
   ///
-  /// - Films are cut to the lung field, stretched to one size, and levelled: scale, habitus, markers, exposure and much of the
-  ///   tone curve go.
+  /// - Films are cut to the lung field, stretched to one size, flattened and levelled: scale, habitus, markers, exposure, its
+  ///   slope, and much of the tone curve go.
   /// - Every negative film also takes part as a positive one, with opacities drawn into its lungs.
   /// - The positive films whose lungs are the clearest (by how dark they are against the heart, which knows no classes) take part as negative
   ///   ones: nothing is in them to be learnt but whose films they are. The next clearest take no part.
@@ -64,7 +64,7 @@ extension TrainingRecipe {
       return Preprocessing(colours: .rgb, size: size, resizing: .nearest, views: views)
     }
     return Preprocessing(
-      colours: .grey, size: size, resizing: .area, field: .lungs, intensity: .levelled,
+      colours: .grey, size: size, resizing: .area, field: .lungs, intensity: .flattened,
       views: views)
   }
 

@@ -67,7 +67,7 @@ public struct TrainingRecipe: Sendable, Hashable, Codable {
     recipe.imageSize = 32
     recipe.channels = [16, 32, 48]
     recipe.members = 4
-    recipe.views = .five
+    recipe.views = .fifteen
     recipe.care = Care()
     return recipe
   }

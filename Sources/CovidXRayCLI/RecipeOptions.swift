@@ -61,8 +61,8 @@ struct RecipeOptions: ParsableArguments {
 
   @Option(
     help: """
-      In how many ways the finished model looks at an image: one, or five (slight turns and scales), which it averages. \
-      (article: one, careful: five)
+      In how many ways the finished model looks at an image: one; five (slight turns and scales); or fifteen (these in \
+      three tones), which it averages. (article: one, careful: fifteen)
       """)
   var views: FilmViews?
 

@@ -50,6 +50,27 @@ struct EnsembleTests {
     let one = Self.classifier(seeds: [1]).predict(Self.film).probabilities[0]
     let five = Self.classifier(seeds: [1], views: .five).predict(Self.film).probabilities[0]
     #expect(one != five && abs(one - five) < 0.2)
+    let fifteen = Self.classifier(seeds: [1], views: .fifteen).predict(Self.film).probabilities[0]
+    #expect(fifteen != five && abs(fifteen - five) < 0.2)
+  }
+
+  @Test("fifteen views are the five, as they are and with the tone curves at the ends of the range")
+  func tones() {
+    func views(_ views: FilmViews) -> [Tensor<Float>] {
+      let size = ImageSize(height: 24, width: 24)
+      return Preprocessing(colours: .grey, size: size, resizing: .area, views: views)
+        .prepare(Self.film).views
+    }
+    let (five, fifteen) = (views(.five), views(.fifteen))
+    #expect(five.count == 5 && fifteen.count == 15)
+    #expect(Array(fifteen[..<5]) == five)
+    for (index, view) in five.enumerated() {
+      for (offset, logarithm) in [(5, -0.9), (10, 0.9)] {
+        let curved = Tensor(
+          view.scalars.map { pow($0, Float(exp(logarithm))) }, shape: view.shape)
+        #expect((fifteen[offset + index] - curved).abs().max().item() < 1e-5)
+      }
+    }
   }
 
   @Test("a temperature divides the log-odds")

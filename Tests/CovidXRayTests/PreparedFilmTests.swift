@@ -17,6 +17,9 @@ struct PreparedFilmTests {
     Preprocessing(
       colours: .grey, size: ImageSize(height: 8, width: 12), resizing: .bilinear, scale: 1 / 128,
       intensity: .levelled),
+    Preprocessing(
+      colours: .rgb, size: ImageSize(height: 8, width: 12), resizing: .area, intensity: .flattened,
+      views: .fifteen),
   ]
 
   static func colourFilm() -> Image {
@@ -101,6 +104,49 @@ struct PreparedFilmTests {
     #expect(half.abs().max().item() > 0.2)
     let flat = prepared(Image(Tensor<UInt8>(repeating: 77, shape: [30, 30, 1])), .levelled)
     #expect(flat.scalars.allSatisfy { abs($0) < 1e-3 })
+  }
+
+  @Test("a flattened film does not tell whether it was brighter below or to one side")
+  func flattened() {
+    func prepared(
+      _ film: Image, _ intensity: Preprocessing.Intensity, _ colours: Image.ColourMode = .grey
+    ) -> Tensor<Float> {
+      Preprocessing(colours: colours, size: film.size, resizing: .area, intensity: intensity)
+        .prepare(film).tensor
+    }
+    /// Grain, and so much more a row and a column.
+    func film(down: Int, right: Int) -> Image {
+      var random = RandomGenerator(seed: 4)
+      let levels = (0..<12 * 16).map { index in
+        Int.random(in: 80...120, using: &random) + down * (index / 16) + right * (index % 16)
+      }
+      return Image(Tensor(levels.map { UInt8($0) }, shape: [12, 16, 1]))
+    }
+    let (even, tilted) = (film(down: 0, right: 0), film(down: 7, right: -4))
+    let flat = prepared(even, .flattened)
+    // Sums in another order: samples that were equal may differ in their last digit, and so in rank.
+    let bound: Float = 0.05
+    #expect((prepared(tilted, .flattened) - flat).abs().max().item() < bound)
+    #expect((prepared(tilted, .levelled) - prepared(even, .levelled)).abs().max().item() > 1)
+    // A saddle, of which a plane says nothing, is left as it is, but for the ranks of the four that are equal.
+    let saddle = (0..<36).map { index -> UInt8 in
+      let (row, column) = (2 * (index / 6) - 5, 2 * (index % 6) - 5)
+      return UInt8(128 + 4 * row * column)
+    }
+    let untilted = Image(Tensor(saddle, shape: [6, 6, 1]))
+    #expect(
+      (prepared(untilted, .flattened) - prepared(untilted, .levelled)).abs().max().item() < 0.2)
+    // The channels of a pixel lie on one plane.
+    let colours = prepared(tilted, .flattened, .rgb).scalars
+    #expect(
+      zip(colours.indices, colours).allSatisfy { abs($1 - flat.scalars[$0 / 3]) < bound })
+    // One grey is nothing, and one row has no slope.
+    for shape in [[9, 9, 1], [31, 32, 1], [1, 1, 1]] {
+      let empty = prepared(Image(Tensor<UInt8>(repeating: 77, shape: shape)), .flattened)
+      #expect(empty.scalars.allSatisfy { abs($0) < 1e-3 })
+    }
+    let row = Image(Tensor<UInt8>([10, 30, 20], shape: [1, 3, 1]))
+    #expect(prepared(row, .flattened).scalars.allSatisfy { $0.isFinite })
   }
 
   @Test("steps that a file does not name are not taken, and all of them survive JSON")
