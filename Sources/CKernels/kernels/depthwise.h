@@ -289,10 +289,9 @@ static void depthwise_gradients(
     const float *output, float scale, const float *weights, float *input_gradient,
     float *weight_gradient, float *bias_gradient) {
   const Vector factor = splat(scale);
-  const bool in_registers =
-      weight_gradient && shape.kernel_height == TAPS && shape.kernel_width == TAPS;
-  float *weight_sums = in_registers ? 0 : weight_gradient;
-  float *bias_sums = in_registers ? 0 : bias_gradient;
+  // Taps that are visited for the input's gradient anyway sum the others in passing.
+  const bool in_registers = weight_gradient && !input_gradient && shape.kernel_height == TAPS
+      && shape.kernel_width == TAPS;
   for (long r = first_output_row; r < first_output_row + rows; r++) {
     Pixel pixel = {r / shape.output_height, r % shape.output_height, 0};
     long first_row, last_row;
@@ -310,7 +309,7 @@ static void depthwise_gradients(
           .bias = bias_gradient,
       };
       depthwise_row_sums(&shape, &pixel, first_row, last_row, row);
-      if (!input_gradient) continue;
+      continue;
     }
     while (pixel.column < shape.output_width) {
       long first, last, unused, last_of_all;
@@ -326,13 +325,13 @@ static void depthwise_gradients(
           && pixel.column + NEIGHBOURS <= shape.output_width) {
         depthwise_pixel_gradients(
             NEIGHBOURS, &shape, &pixel, first_row, last_row, 0, shape.kernel_width, input,
-            upstream + place, outputs, factor, weights, input_gradient, weight_sums,
-            bias_sums);
+            upstream + place, outputs, factor, weights, input_gradient, weight_gradient,
+            bias_gradient);
         pixel.column += NEIGHBOURS;
       } else {
         depthwise_pixel_gradients(
             1, &shape, &pixel, first_row, last_row, first, last, input, upstream + place, outputs,
-            factor, weights, input_gradient, weight_sums, bias_sums);
+            factor, weights, input_gradient, weight_gradient, bias_gradient);
         pixel.column++;
       }
     }
