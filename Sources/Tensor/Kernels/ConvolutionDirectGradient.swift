@@ -141,7 +141,7 @@ extension DirectConvolution {
     let isInPlace = geometry.groups == 1 && columns == geometry.outputChannels
     bias?.update(repeating: 0, count: geometry.outputChannels)
     withScratch(weights == nil || isInPlace ? 0 : accumulatorCount) { scratch in
-      accumulateDeepGradients(operands, into: isInPlace ? weights : scratch, bias)
+      accumulateDeepGradients(operands, into: weights.map { isInPlace ? $0 : scratch }, bias)
       if let weights, !isInPlace {
         finishGradients([scratch], weightGradient: weights, biasGradient: nil)
       }
