@@ -161,6 +161,25 @@ struct DirectConvolutionTests {
     #expect(relativeError(gradients.bias, exact.bias) < Self.tolerance)
   }
 
+  @Test("the bias's gradient alone is that of all gradients", arguments: deepGeometries)
+  func biasAlone(geometry: ConvolutionGeometry) {
+    let (data, kernel) = (ConvolutionCase(geometry), DirectConvolution(geometry))
+    let upstream = ConvolutionCase.uniform(geometry.outputCount, RandomKey(seed: 9))
+    var bias = ConvolutionCase.untouched(geometry.outputChannels)
+    data.input.withUnsafeBufferPointer { input in
+      upstream.withUnsafeBufferPointer { upstream in
+        bias.withUnsafeMutableBufferPointer { bias in
+          guard let input = input.baseAddress, let upstream = upstream.baseAddress else { return }
+          kernel.gradients(
+            ConvolutionGradientOperands(
+              input: input, upstream: upstream, output: nil, weights: nil, inputGradient: nil),
+            weightGradient: nil, biasGradient: bias.baseAddress)
+        }
+      }
+    }
+    #expect(bias == data.gradients(kernel, upstream: upstream).bias)
+  }
+
   @Test("many pixels of deep weights are taken in parts, which are added up")
   func deepParts() {
     let geometry = ConvolutionGeometry(
