@@ -293,18 +293,24 @@ static void band_transposed_product(
       run_length, columns, c, c_stride);
 }
 
+// Some panels at a time, so that a row of B is read in one piece.
+enum { PANELS_AT_ONCE = 4 };
+
 static void pack_panels(
     const float *b, long depth, long columns, long stride, float *panels) {
-  for (long column = 0; column < columns; column += PANEL) {
-    const long count = smaller(PANEL, columns - column);
-    const float *source = b + column;
-    for (long k = 0; k < depth; k++, source += stride, panels += PANEL) {
-      if (count == PANEL) {
+  for (long column = 0; column < columns; column += PANELS_AT_ONCE * PANEL) {
+    const long wide = smaller(PANELS_AT_ONCE * PANEL, columns - column);
+    for (long k = 0; k < depth; k++) {
+      const float *source = b + k * stride + column;
+      float *target = panels + column * depth + k * PANEL;
+      long i = 0;
+      for (; i + PANEL <= wide; i += PANEL, target += depth * PANEL) {
         UNROLL for (int j = 0; j < PANEL_VECTORS; j++)
-          store(panels + j * WIDTH, load(source + j * WIDTH));
-      } else {
-        memset(panels, 0, PANEL * sizeof(float));
-        memcpy(panels, source, (size_t)count * sizeof(float));
+          store(target + j * WIDTH, load(source + i + j * WIDTH));
+      }
+      if (i < wide) {
+        memset(target, 0, PANEL * sizeof(float));
+        memcpy(target, source + i, (size_t)(wide - i) * sizeof(float));
       }
     }
   }

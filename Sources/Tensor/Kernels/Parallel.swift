@@ -1,5 +1,6 @@
 import CKernels
 import Dispatch
+import Glibc
 import Synchronization
 
 /// The one place that splits work over threads.
@@ -32,17 +33,36 @@ public enum Parallel {
   ///
   /// A call costs a third of a microsecond, and some eight after a pause: slots should be worth 0.1 ms and more.
   package static func forEach(_ count: Int, _ body: @Sendable (_ slot: Int) -> Void) {
-    let threads = min(maximumThreads, count)
+    forEach(0, { _ in }, then: count, body)
+  }
+
+  /// Calls `prepare` once for each slot in `0..<preparations`, and when all these are done `body` for each in `0..<count`.
+  ///
+  /// As two calls of `forEach`, but for the pause between them, in which threads would go to sleep and have to be woken.
+  package static func forEach(
+    _ preparations: Int, _ prepare: @Sendable (_ slot: Int) -> Void, then count: Int,
+    _ body: @Sendable (_ slot: Int) -> Void
+  ) {
+    let threads = min(maximumThreads, max(preparations, count))
     guard threads > 1 else {
+      for slot in 0..<max(preparations, 0) { prepare(slot) }
       for slot in 0..<max(count, 0) { body(slot) }
       return
     }
     let next = Atomic<Int>(0)
+    let prepared = Atomic<Int>(0)
     DispatchQueue.concurrentPerform(iterations: threads) { _ in
       while true {
         let slot = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard slot < count else { return }
-        body(slot)
+        if slot < preparations {
+          prepare(slot)
+          prepared.wrappingAdd(1, ordering: .releasing)
+          continue
+        }
+        guard slot < preparations + count else { return }
+        // What is missing is being done: slots are taken in order.
+        while prepared.load(ordering: .acquiring) < preparations { sched_yield() }
+        body(slot - preparations)
       }
     }
   }

@@ -35,10 +35,12 @@ package struct VectorProduct: Sendable {
     }
   }
 
-  /// The depth that is multiplied at a time: so much of a slot of A stays in the second-level cache.
+  /// The depth that is multiplied at a time: so much of a slot of A stays in the second-level cache, while columns of B go by.
   private static let slab = 512
   /// The most rows, or columns, that are packed at a time.
   private static let largestSide = 4096
+  /// The most scalars of A that are packed at a time.
+  private static let largestPacked = 1 << 22
   /// Products with fewer multiplications are not worth packing for.
   private static let fewest = 1 << 14
 
@@ -63,11 +65,16 @@ package struct VectorProduct: Sendable {
     // A small result of a long sum: the depth is cut, and the parts are added in order.
     withScratch((parts - 1) * m * n) { scratch in
       let shared = Unchecked((a, b, c, scratch))
-      forEach(parts, inParallel) { part in
+      let multiplyPart = { @Sendable (part: Int) in
         let (a, b, c, scratch) = shared.value
         multiply(
           a, b, m: m, n: n, depth: k * part / parts..<k * (part + 1) / parts,
           into: part == 0 ? c : scratch + (part - 1) * m * n, inParallel: false)
+      }
+      if inParallel {
+        Parallel.forEach(parts, multiplyPart)
+      } else {
+        for part in 0..<parts { multiplyPart(part) }
       }
       addUp([c] + (0..<parts - 1).map { scratch + $0 * m * n }, count: m * n)
     }
@@ -78,50 +85,62 @@ package struct VectorProduct: Sendable {
     m * n <= 1 << 14 && k >= 4 * m.advanced(by: n) ? max(1, min(16, k / 2048)) : 1
   }
 
-  private func forEach(_ count: Int, _ inParallel: Bool, _ body: @Sendable (Int) -> Void) {
-    if inParallel {
-      Parallel.forEach(count, body)
-    } else {
-      for slot in 0..<count { body(slot) }
-    }
-  }
-
   private func multiply(
     _ a: Operand, _ b: Operand, m: Int, n: Int, depth: Range<Int>,
     into c: UnsafeMutablePointer<Float>, inParallel: Bool
   ) {
-    let slab = min(depth.count, Self.slab)
-    let rows = min(m, Self.largestSide)
-    // Few rows read B once, as it lies; more of them share a packed copy.
-    let packsB = b.isTransposed || !n.isMultiple(of: width) || m > 4 * kernels.value.rows
-    let columns = packsB ? min(n, Self.largestSide) : n
+    let (rows, columns) = (min(m, Self.largestSide), min(n, Self.largestSide))
+    let source = source(of: b, m: m, n: n)
+    // A slab at a time, or all of them for slots that have the whole depth of their columns to themselves.
+    let slabs = source == .packed ? 1 : max(1, Self.largestPacked / (rows * Self.slab))
+    let span = min(depth.count, slabs * Self.slab)
     let capacity = capacity(for: rows)
-    let aCount = capacity * slab.roundedUp(toMultipleOf: width)
-    let bCount = packsB ? columns.roundedUp(toMultipleOf: panel) * slab : 0
-    withScratch(aCount + bCount) { packedA in
-      let packedB = packedA + aCount
+    let aCount = capacity * span.roundedUp(toMultipleOf: width)
+    let bCount = source == .packed ? columns.roundedUp(toMultipleOf: panel) * span : 0
+    withScratch(aCount + bCount) { packed in
       for firstRow in stride(from: 0, to: m, by: rows) {
         for firstColumn in stride(from: 0, to: n, by: columns) {
-          for first in stride(from: depth.lowerBound, to: depth.upperBound, by: slab) {
+          for first in stride(from: depth.lowerBound, to: depth.upperBound, by: span) {
             let block = Block(
               rows: firstRow..<min(firstRow + rows, m),
               columns: firstColumn..<min(firstColumn + columns, n),
-              depth: first..<min(first + slab, depth.upperBound), capacity: capacity,
-              accumulates: first > depth.lowerBound)
-            pack(a, packedA, packsB ? (b, packedB) : nil, block, inParallel)
+              depth: first..<min(first + span, depth.upperBound), capacity: capacity,
+              source: source, accumulates: first > depth.lowerBound)
             multiply(
-              block, packedA, b, packsB ? packedB : nil, into: c, stride: n, inParallel)
+              a, b, block, packedA: packed, packedB: packed + aCount, into: c, stride: n, inParallel
+            )
           }
         }
       }
     }
   }
 
+  /// Where the product reads B.
+  private enum Source {
+    /// Where it lies: whoever has no more rows than a tile reads it once.
+    case inPlace
+    /// In panels that each slot packs for itself: all rows are one slot's.
+    case packedBySlot
+    /// In panels that were packed for all slots.
+    case packed
+  }
+
+  private func source(of b: Operand, m: Int, n: Int) -> Source {
+    if m <= kernels.value.rows, !b.isTransposed, n.isMultiple(of: width) { return .inPlace }
+    return m <= rowsOfSlot ? .packedBySlot : .packed
+  }
+
+  /// The most rows of a slot.
+  private var rowsOfSlot: Int { 16 * unit }
+  /// Rows that a product takes without a rest.
+  private var unit: Int { kernels.value.rows * max(1, 14 / kernels.value.rows) }
+
   /// A part of the product: of some rows and columns of C, over some of the depth.
   private struct Block {
     let rows, columns, depth: Range<Int>
     /// How many rows a block of packed A has room for.
     let capacity: Int
+    let source: Source
     let accumulates: Bool
   }
 
@@ -136,38 +155,76 @@ package struct VectorProduct: Sendable {
     return excess == 0 ? rows : rows + period - excess
   }
 
-  /// Brings A into blocks of `width` columns, and B into panels.
-  private func pack(
-    _ a: Operand, _ packedA: UnsafeMutablePointer<Float>,
-    _ b: (operand: Operand, packed: UnsafeMutablePointer<Float>)?, _ block: Block,
+  /// Packs what is to be packed, and multiplies it.
+  private func multiply(
+    _ a: Operand, _ b: Operand, _ block: Block, packedA: UnsafeMutablePointer<Float>,
+    packedB: UnsafeMutablePointer<Float>, into c: UnsafeMutablePointer<Float>, stride: Int,
     _ inParallel: Bool
   ) {
-    let (count, depth) = (block.rows.count, block.depth)
-    let grain = max(64, (1 << 15) / depth.count)
-    let aParts = (count + grain - 1) / grain
-    let panels = b == nil ? 0 : (block.columns.count + panel - 1) / panel
-    let shared = Unchecked((a, packedA, b))
-    forEach(aParts + panels, inParallel) { slot in
-      let (a, packedA, b) = shared.value
+    let (rows, columns, depth) = (block.rows.count, block.columns.count, block.depth)
+    // Packing: A in parts of 64 rows and a slab, B panel by panel.
+    let slabs = (depth.count + Self.slab - 1) / Self.slab
+    let aParts = (rows + 63) / 64 * slabs
+    let bParts = block.source == .packed ? (columns + panel - 1) / panel : 0
+    // Products. One after the other they take the same rows, which stay in the second-level cache while B goes by.
+    let rowParts = (rows + rowsOfSlot - 1) / rowsOfSlot
+    let rowsPerSlot = ((rows + rowParts - 1) / rowParts).roundedUp(toMultipleOf: unit)
+    let columnsPerSlot = columnsPerSlot(block, rowsPerSlot: rowsPerSlot, rowParts: rowParts)
+    let columnParts = (columns + columnsPerSlot - 1) / columnsPerSlot
+    let shared = Unchecked((a, b, packedA, packedB, c))
+    let pack = { @Sendable (slot: Int) in
+      let (a, b, packedA, packedB, _) = shared.value
       if slot < aParts {
-        let rows = slot * grain..<min(count, (slot + 1) * grain)
+        let (part, slab) = slot.quotientAndRemainder(dividingBy: slabs)
+        let first = slab * Self.slab
         packA(
-          a, rows, firstRow: block.rows.lowerBound, depth, capacity: block.capacity, into: packedA)
-      } else if let b {
+          a, part * 64..<min(rows, (part + 1) * 64),
+          depth.lowerBound + first..<min(depth.lowerBound + first + Self.slab, depth.upperBound),
+          block,
+          into: packedA + first * block.capacity)
+      } else {
         let first = block.columns.lowerBound + (slot - aParts) * panel
         packB(
-          b.operand, first..<min(first + panel, block.columns.upperBound), depth,
-          into: b.packed + (slot - aParts) * panel * depth.count)
+          b, first..<min(first + panel, block.columns.upperBound), depth,
+          into: packedB + (slot - aParts) * panel * depth.count)
       }
+    }
+    let multiply = { @Sendable (slot: Int) in
+      let (_, b, packedA, packedB, c) = shared.value
+      let (rowPart, columnPart) = slot.quotientAndRemainder(dividingBy: columnParts)
+      let row = rowPart * rowsPerSlot
+      let column = columnPart * columnsPerSlot
+      guard row < rows else { return }
+      self.multiply(
+        block, rows: row..<min(row + rowsPerSlot, rows),
+        columns: column..<min(column + columnsPerSlot, columns), packedA, b, packedB,
+        into: c + (block.rows.lowerBound + row) * stride + block.columns.lowerBound, stride: stride)
+    }
+    if inParallel {
+      Parallel.forEach(aParts + bParts, pack, then: rowParts * columnParts, multiply)
+    } else {
+      for slot in 0..<aParts + bParts { pack(slot) }
+      for slot in 0..<rowParts * columnParts { multiply(slot) }
     }
   }
 
+  /// The columns of a slot, in whole panels: for some ten million multiplications, but not so many that few slots are left.
+  private func columnsPerSlot(_ block: Block, rowsPerSlot: Int, rowParts: Int) -> Int {
+    // Who packs for itself reads rows of B, and wants them in pieces that memory likes.
+    let least = block.source == .packed ? panel : 128
+    let wanted = max(least, (1 << 23) / (rowsPerSlot * block.depth.count))
+    let most = block.columns.count / ((16 + rowParts - 1) / rowParts)
+    return max(1, min(wanted, most) / panel) * panel
+  }
+
+  /// Brings some rows of A, numbered from the block's first, over some of the depth into blocks of `width` columns.
   private func packA(
-    _ a: Operand, _ rows: Range<Int>, firstRow: Int, _ depth: Range<Int>, capacity: Int,
+    _ a: Operand, _ rows: Range<Int>, _ depth: Range<Int>, _ block: Block,
     into packed: UnsafeMutablePointer<Float>
   ) {
+    let capacity = block.capacity
     let target = packed + rows.lowerBound * width
-    let first = firstRow + rows.lowerBound
+    let first = block.rows.lowerBound + rows.lowerBound
     guard a.isTransposed else {
       return kernels.value.pack_gradient(
         a.at(first, depth.lowerBound), nil, rows.count, depth.count, a.leading, 1, capacity, target,
@@ -182,6 +239,7 @@ package struct VectorProduct: Sendable {
     }
   }
 
+  /// Brings some columns of B, over some of the depth, into panels.
   private func packB(
     _ b: Operand, _ columns: Range<Int>, _ depth: Range<Int>,
     into packed: UnsafeMutablePointer<Float>
@@ -190,40 +248,46 @@ package struct VectorProduct: Sendable {
     guard b.isTransposed else {
       return kernels.value.pack_panels(source, depth.count, columns.count, b.leading, packed)
     }
-    if columns.count < panel { packed.update(repeating: 0, count: panel * depth.count) }
-    streams.value.transpose_block(
-      source, b.leading, columns.count, depth.count, packed, panel, 0)
+    for column in stride(from: 0, to: columns.count, by: panel) {
+      let (count, target) = (min(panel, columns.count - column), packed + column * depth.count)
+      if count < panel { target.update(repeating: 0, count: panel * depth.count) }
+      streams.value.transpose_block(
+        source + column * b.leading, b.leading, count, depth.count, target, panel, 0)
+    }
   }
 
+  /// The product of a slot, a slab after the other; `rows` and `columns` are numbered from the block's first, and `c` is the first
+  /// row's.
   private func multiply(
-    _ block: Block, _ packedA: UnsafeMutablePointer<Float>, _ b: Operand,
-    _ packedB: UnsafeMutablePointer<Float>?, into c: UnsafeMutablePointer<Float>, stride: Int,
-    _ inParallel: Bool
+    _ block: Block, rows: Range<Int>, columns: Range<Int>, _ packedA: UnsafePointer<Float>,
+    _ b: Operand, _ packedB: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, stride: Int
   ) {
-    let (rows, depth) = (block.rows.count, block.depth.count)
-    // Slots of some ten million multiplications. One after the other they take the same rows, which stay in the second-level
-    // cache while B goes by.
-    let unit = kernels.value.rows * max(1, 14 / kernels.value.rows)
-    let rowParts = (rows + 16 * unit - 1) / (16 * unit)
-    let rowsPerSlot = ((rows + rowParts - 1) / rowParts).roundedUp(toMultipleOf: unit)
-    let columnsPerSlot = panel * max(1, (1 << 23) / (rowsPerSlot * depth * panel))
-    let columnParts = (block.columns.count + columnsPerSlot - 1) / columnsPerSlot
-    let shared = Unchecked((packedA, b, packedB, c))
-    forEach(rowParts * columnParts, inParallel) { slot in
-      let (packedA, b, packedB, c) = shared.value
-      let (rowPart, columnPart) = slot.quotientAndRemainder(dividingBy: columnParts)
-      let row = rowPart * rowsPerSlot
-      guard row < rows else { return }
-      let end = min(block.columns.count, (columnPart + 1) * columnsPerSlot)
-      for column in Swift.stride(from: columnPart * columnsPerSlot, to: end, by: panel) {
-        let source =
-          packedB.map { UnsafePointer($0 + column * depth) }
-          ?? b.at(block.depth.lowerBound, block.columns.lowerBound + column)
-        kernels.value.product(
-          packedA + row * width, block.capacity, min(rowsPerSlot, rows - row), 1, depth, source,
-          packedB == nil ? b.leading : panel, nil,
-          c + (block.rows.lowerBound + row) * stride + block.columns.lowerBound + column, stride,
-          min(panel, end - column), block.accumulates ? Int32(PRODUCT_ACCUMULATE) : 0)
+    let span = block.depth.count
+    let ownCount = columns.count.roundedUp(toMultipleOf: panel) * min(span, Self.slab)
+    withScratch(block.source == .packedBySlot ? ownCount : 0) { own in
+      for first in Swift.stride(from: 0, to: span, by: Self.slab) {
+        let depth = min(Self.slab, span - first)
+        let start = block.depth.lowerBound + first
+        if block.source == .packedBySlot {
+          let base = block.columns.lowerBound
+          packB(
+            b, base + columns.lowerBound..<base + columns.upperBound, start..<start + depth,
+            into: own)
+        }
+        for column in Swift.stride(from: columns.lowerBound, to: columns.upperBound, by: panel) {
+          let (source, leading) =
+            switch block.source {
+            case .inPlace: (b.at(start, block.columns.lowerBound + column), b.leading)
+            case .packedBySlot: (UnsafePointer(own + (column - columns.lowerBound) * depth), panel)
+            case .packed: (packedB + column * span + first * panel, panel)
+            }
+          kernels.value.product(
+            packedA + (first * block.capacity + rows.lowerBound * width), block.capacity,
+            rows.count,
+            1, depth, source, leading, nil, c + column, stride,
+            min(panel, columns.upperBound - column),
+            block.accumulates || first > 0 ? Int32(PRODUCT_ACCUMULATE) : 0)
+        }
       }
     }
   }

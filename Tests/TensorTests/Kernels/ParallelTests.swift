@@ -21,6 +21,22 @@ struct ParallelTests {
   }
 
   @Test(
+    "what is prepared is ready for every slot",
+    arguments: [(0, 3), (1, 1), (7, 40), (40, 2), (3, 0)])
+  func prepared(preparations: Int, count: Int) {
+    let prepared = Atomic<Int>(0)
+    let counts = Mutex([Int](repeating: 0, count: count))
+    Parallel.forEach(
+      preparations, { _ in prepared.wrappingAdd(1, ordering: .relaxed) }, then: count
+    ) { slot in
+      #expect(prepared.load(ordering: .relaxed) == preparations)
+      counts.withLock { $0[slot] += 1 }
+    }
+    #expect(prepared.load(ordering: .relaxed) == preparations)
+    #expect(counts.withLock { $0 } == [Int](repeating: 1, count: count))
+  }
+
+  @Test(
     "ranges cover the count in pieces of the grain",
     arguments: [(10, 3), (9, 3), (2, 3), (3, 3), (1, 1)])
   func ranges(count: Int, grain: Int) {
