@@ -3,6 +3,8 @@
 
 #if defined(__x86_64__)
 
+#include <immintrin.h>
+
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
 
 #define WIDTH 16
@@ -22,6 +24,8 @@
 #define EACH_ROWS_TILE(X)                                                                 \
   X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1)                                         \
   X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2)
+// In one instruction what takes eight: p 2^n, whether or not 2^n has an exponent.
+#define TIMES_POWER_OF_TWO(p, n) (Vector)_mm512_scalef_ps((__m512)(p), (__m512)(n))
 #include "kernels/table.h"
 
 #pragma clang attribute pop

@@ -1,29 +1,42 @@
-// Elementary functions of vectors, within two units in the last place. Not a number stays so.
+// Elementary functions of vectors, within two and a half units in the last place. Not a number stays so.
 // Coefficients: Moshier, Cephes (single precision).
 
 INLINE Vector magnitude(Vector x) { return (Vector)((Mask)x & 0x7fffffff); }
 
-// e^x = 2^n e^r with |r| <= log(2) / 2.
-INLINE Vector exponential(Vector x) {
-  const float magic = 0x1.8p23f;  // adding it rounds to an integer, left in the low bits
-  // Beyond these the result is infinity or zero, and within them n fits.
-  x = choose(x > splat(89), splat(89), x);
-  x = choose(x < splat(-104), splat(-104), x);
-  const Vector shifted = x * 1.44269504f + magic;
-  const Vector n = shifted - magic;
-  const Mask exponent = (Mask)shifted - (Mask)splat(magic);
+#define MAGIC 0x1.8p23f  // adding it rounds to an integer, left in the low bits
+
+// x = n log(2) + r with |r| <= log(2) / 2; e^r - 1 is returned, and n, an integer.
+INLINE Vector reduced_exponential(Vector x, Vector *n) {
+  *n = x * 1.44269504f + MAGIC - MAGIC;
   // log(2) in two parts, the first of which times n is exact.
-  const Vector r = x - n * 0.693359375f + n * 2.12194440e-4f;
+  const Vector r = x - *n * 0.693359375f + *n * 2.12194440e-4f;
   Vector p = splat(1.9875691500e-4f);
   p = p * r + 1.3981999507e-3f;
   p = p * r + 8.3334519073e-3f;
   p = p * r + 4.1665795894e-2f;
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
-  p = p * (r * r) + r + 1;
+  return p * (r * r) + r;
+}
+
+// p 2^n for an integer n between -252 and 254.
+INLINE Vector times_power_of_two(Vector p, Vector n) {
+#ifdef TIMES_POWER_OF_TWO
+  return TIMES_POWER_OF_TWO(p, n);
+#else
   // In two steps, since 2^n alone may lie outside what has an exponent.
-  const Mask half = exponent >> 1;
+  const Mask exponent = (Mask)(n + MAGIC) - (Mask)splat(MAGIC), half = exponent >> 1;
   return p * (Vector)((half + 127) << 23) * (Vector)((exponent - half + 127) << 23);
+#endif
+}
+
+INLINE Vector exponential(Vector x) {
+  // Beyond these the result is infinity or zero.
+  x = choose(x > splat(89), splat(89), x);
+  x = choose(x < splat(-104), splat(-104), x);
+  Vector n;
+  const Vector fraction = reduced_exponential(x, &n);
+  return times_power_of_two(fraction + 1, n);
 }
 
 INLINE Vector logarithm(Vector x) {
@@ -53,18 +66,15 @@ INLINE Vector logarithm(Vector x) {
   return choose(x >= splat(0), result, splat(NAN));
 }
 
-// 1 - 2 / (e^2x + 1), which loses what matters near zero: there a polynomial.
+// E / (E + 2) with E = e^2|x| - 1 = 2^n (e^r - 1) + (2^n - 1), which near zero loses nothing.
 INLINE Vector hyperbolic_tangent(Vector x) {
-  const Vector a = magnitude(x), z = x * x;
-  Vector p = splat(-5.70498872745e-3f);
-  p = p * z + 2.06390887954e-2f;
-  p = p * z - 5.37397155531e-2f;
-  p = p * z + 1.33314422036e-1f;
-  p = p * z - 3.33332819422e-1f;
-  const Vector near = p * z * x + x;
-  const Vector far = 1 - 2 / (exponential(2 * a) + 1);
-  const Vector signed_far = (Vector)((Mask)far | ((Mask)x & (int32_t)0x80000000));
-  return choose(a >= splat(0.625f), signed_far, near);
+  const Vector a = magnitude(x);
+  Vector n;
+  // Beyond this the result rounds to one.
+  const Vector fraction = reduced_exponential(2 * choose(a > splat(9.02f), splat(9.02f), a), &n);
+  const Vector power = times_power_of_two(splat(1), n);
+  const Vector e = power * fraction + (power - 1);
+  return (Vector)((Mask)(e / (e + 2)) | ((Mask)x & (int32_t)0x80000000));
 }
 
 // By whichever form keeps the exponential below one.
