@@ -219,6 +219,10 @@ typedef struct {
   float (*_Nonnull minimum_row)(const float *_Nonnull x, long count);
   float (*_Nonnull maximum_row)(const float *_Nonnull x, long count);
 
+  // out += each of some rows of `count` floats, `stride` apart.
+  void (*_Nonnull add_rows)(
+      const float *_Nonnull x, long stride, long rows, long count, float *_Nonnull out);
+
   // The softmax of `count` >= 1 floats.
   void (*_Nonnull softmax_row)(
       const float *_Nonnull x, float *_Nonnull out, long count, int around_cache);

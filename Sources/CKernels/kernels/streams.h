@@ -127,6 +127,20 @@ static float sum_row(const float *x, long count) {
   const long half = quotient_up(count, BLOCK) / 2 * BLOCK;
   return sum_row(x, half) + sum_row(x + half, count - half);
 }
+// Eight rows at a time, pairwise, so that `out` is read and written once for them.
+static void add_rows(const float *x, long stride, long rows, long count, float *out) {
+  for (; rows >= 8; rows -= 8, x += 8 * stride) {
+    for (long i = 0; i < count; i += WIDTH) {
+      const long n = smaller(WIDTH, count - i);
+      Vector row[8];
+      UNROLL for (int r = 0; r < 8; r++) row[r] = load_some(x + r * stride + i, n);
+      const Vector sum = ((row[0] + row[1]) + (row[2] + row[3]))
+          + ((row[4] + row[5]) + (row[6] + row[7]));
+      store_some(out + i, load_some(out + i, n) + sum, n);
+    }
+  }
+  for (; rows > 0; rows--, x += stride) stream_add(out, 1, x, 1, out, count, 0);
+}
 static float minimum_row(const float *x, long count) { REDUCE(INFINITY, lesser_of) }
 static float maximum_row(const float *x, long count) { REDUCE(-INFINITY, greater_of) }
 

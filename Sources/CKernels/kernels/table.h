@@ -56,6 +56,7 @@ static const Kernels kernels = {
     .maximum = stream_maximum,
     .relu_gradient = stream_relu_gradient,
     .sum_row = sum_row,
+    .add_rows = add_rows,
     .minimum_row = minimum_row,
     .maximum_row = maximum_row,
     .softmax_row = softmax_row,

@@ -58,12 +58,12 @@ extension ArithmeticKernels<Float> {
     table.minimum = binary(streams.minimum, else: table.minimum)
     table.maximum = binary(streams.maximum, else: table.maximum)
     table.sum.row = row(streams.sum_row, else: table.sum.row)
-    let (add, plainAccumulate) = (Unchecked(streams.add), table.sum.accumulate)
-    table.sum.accumulate = { out, x, stride, count in
-      if 0...1 ~= stride {
-        add.value(out, 1, x, stride, out, count, CachePolicy.throughCache.flag)
+    let (addRows, plain) = (Unchecked(streams.add_rows), table.sum.accumulate)
+    table.sum.accumulate = { out, x, rowStride, rows, stride, count in
+      if stride == 1 {
+        addRows.value(x, rowStride, rows, count, out)
       } else {
-        plainAccumulate(out, x, stride, count)
+        plain(out, x, rowStride, rows, stride, count)
       }
     }
     table.min.row = row(streams.minimum_row, else: table.min.row)

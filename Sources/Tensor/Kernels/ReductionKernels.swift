@@ -31,10 +31,11 @@ package struct ReductionKernels<Scalar: NumericScalar>: Sendable {
   /// The reduction of `count` scalars, `stride` apart.
   package internal(set) var row:
     @Sendable (_ x: UnsafePointer<Scalar>, _ stride: Int, _ count: Int) -> Scalar
-  /// `out[i] = combine(out[i], x[i · stride])`.
+  /// `out[i] = combine(out[i], x[row · rowStride + i · stride])` for each of some rows.
   package internal(set) var accumulate:
     @Sendable (
-      _ out: UnsafeMutablePointer<Scalar>, _ x: UnsafePointer<Scalar>, _ stride: Int, _ count: Int
+      _ out: UnsafeMutablePointer<Scalar>, _ x: UnsafePointer<Scalar>, _ rowStride: Int,
+      _ rows: Int, _ stride: Int, _ count: Int
     ) -> Void
 }
 
@@ -71,11 +72,14 @@ func reductionKernels<R: Reduction>(_ reduction: R.Type) -> ReductionKernels<R.S
         return lanes[0]
       }
     },
-    accumulate: { out, x, stride, count in
-      if stride == 1 {
-        for i in 0..<count { out[i] = R.combine(out[i], x[i]) }
-      } else {
-        for i in 0..<count { out[i] = R.combine(out[i], x[i &* stride]) }
+    accumulate: { out, x, rowStride, rows, stride, count in
+      for row in 0..<rows {
+        let x = x + row * rowStride
+        if stride == 1 {
+          for i in 0..<count { out[i] = R.combine(out[i], x[i]) }
+        } else {
+          for i in 0..<count { out[i] = R.combine(out[i], x[i &* stride]) }
+        }
       }
     })
 }

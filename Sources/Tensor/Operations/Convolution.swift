@@ -146,9 +146,7 @@ private struct ConvolutionPlan<Scalar: DifferentiableScalar>: Sendable {
       }
     }
     out.update(from: partial.pointer, count: count)
-    for group in 1..<max(groups, 1) {
-      Scalar.arithmetic.sum.accumulate(out, partial.pointer + group * count, 1, count)
-    }
+    Scalar.arithmetic.sum.accumulate(out, partial.pointer + count, count, groups - 1, 1, count)
     withExtendedLifetime(partial) {}
   }
 }

@@ -133,8 +133,8 @@ extension Tensor where Scalar: NumericScalar {
         for i in 0..<outer {
           for (position, index) in list.enumerated() {
             accumulate(
-              to + (i * size + Int(index)) * inner, from + (i * list.count + position) * inner, 1,
-              inner)
+              to + (i * size + Int(index)) * inner, from + (i * list.count + position) * inner,
+              inner, 1, 1, inner)
           }
         }
       }

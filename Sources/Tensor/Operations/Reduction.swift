@@ -118,7 +118,8 @@ private struct ReductionPlan<Scalar: NumericScalar> {
         while distance < pieces {
           for piece in stride(from: 0, to: pieces - distance, by: 2 * distance) {
             kernels.accumulate(
-              rows + piece * width, UnsafePointer(rows + (piece + distance) * width), 1, width)
+              rows + piece * width, UnsafePointer(rows + (piece + distance) * width), width, 1, 1,
+              width)
           }
           distance *= 2
         }
@@ -141,9 +142,7 @@ private struct ReductionPlan<Scalar: NumericScalar> {
       kernels.start(out, width)
       let rowStride = reduced.rowStrides.first
       reduced.run(rows) { _, first, _, _, count in
-        for i in 0..<count {
-          kernels.accumulate(out, base.value + offset + first + i * rowStride, step, width)
-        }
+        kernels.accumulate(out, base.value + offset + first, rowStride, count, step, width)
       }
       return
     }
@@ -152,7 +151,7 @@ private struct ReductionPlan<Scalar: NumericScalar> {
     withUnsafeTemporaryAllocation(of: Scalar.self, capacity: width) { buffer in
       guard let second = buffer.baseAddress else { return }
       combineRows(middle..<rows.upperBound, at: offset, width: width, step: step, into: second)
-      kernels.accumulate(out, second, 1, width)
+      kernels.accumulate(out, second, width, 1, 1, width)
     }
   }
 }
