@@ -27,9 +27,14 @@ INLINE TapRange taps_at(
   return range;
 }
 
+// Windows of 2 x 2 that lie in the image are most of all windows there are: with these constants in place
+// of `shape.kernel_width` and the ranges, the loops over them unroll.
+#define IS_PAIR(range) ((range).first == 0 && (range).last == 2)
+static const TapRange pair = {0, 2};
+
 INLINE void max_pool_pixel(
-    PatchShape shape, TapRange rows, TapRange columns, const float *corner, float *out,
-    uint8_t *indices) {
+    PatchShape shape, long kernel_width, TapRange rows, TapRange columns, const float *corner,
+    float *out, uint8_t *indices) {
   const long channels = shape.channels;
   const long row_stride = shape.dilation_height * shape.width * channels;
   const long column_stride = shape.dilation_width * channels;
@@ -44,7 +49,7 @@ INLINE void max_pool_pixel(
         // The first of several; what is not a number before all.
         const Mask wins = is_first ? (Mask){0} - 1 : (next > best) | ((next != next) & (best == best));
         best = choose(wins, next, best);
-        winner = (wins & (int32_t)(i * shape.kernel_width + j)) | (~wins & winner);
+        winner = (wins & (int32_t)(i * kernel_width + j)) | (~wins & winner);
         is_first = false;
       }
     }
@@ -69,7 +74,32 @@ static void max_pool_row(
     const long left = x * shape.stride_width - shape.padding_left;
     const float *corner = input + ((image * shape.height + top) * shape.width + left) * channels;
     const long place = (row * shape.output_width + x) * channels;
-    max_pool_pixel(shape, rows, columns, corner, output + place, indices ? indices + place : 0);
+    uint8_t *winners = indices ? indices + place : 0;
+    if (shape.kernel_width == 2 && IS_PAIR(rows) && IS_PAIR(columns))
+      max_pool_pixel(shape, 2, pair, pair, corner, output + place, winners);
+    else
+      max_pool_pixel(
+          shape, shape.kernel_width, rows, columns, corner, output + place, winners);
+  }
+}
+
+INLINE void max_pool_gradient_pixel(
+    PatchShape shape, long kernel_width, TapRange rows, TapRange columns, const float *upstream,
+    const uint8_t *indices, float *corner, bool overwrites) {
+  const long channels = shape.channels;
+  const long row_stride = shape.dilation_height * shape.width * channels;
+  const long column_stride = shape.dilation_width * channels;
+  for (long c = 0; c < channels; c += WIDTH) {
+    const long count = smaller(WIDTH, channels - c);
+    const Vector gradient = load_some(upstream + c, count);
+    const Mask winner = load_taps(indices + c, count);
+    for (long i = rows.first; i < rows.last; i++) {
+      for (long j = columns.first; j < columns.last; j++) {
+        float *pixel = corner + i * row_stride + j * column_stride + c;
+        const Vector share = keep(winner == (int32_t)(i * kernel_width + j), gradient);
+        store_some(pixel, overwrites ? share : load_some(pixel, count) + share, count);
+      }
+    }
   }
 }
 
@@ -80,8 +110,6 @@ static void max_pool_gradient_row(
     float *input_gradient, int overwrites) {
   const long channels = shape.channels;
   const long image = row / shape.output_height, y = row % shape.output_height;
-  const long row_stride = shape.dilation_height * shape.width * channels;
-  const long column_stride = shape.dilation_width * channels;
   const TapRange rows = taps_at(
       y, shape.stride_height, shape.dilation_height, shape.padding_top, shape.height,
       shape.kernel_height);
@@ -93,18 +121,12 @@ static void max_pool_gradient_row(
     const long left = x * shape.stride_width - shape.padding_left;
     float *corner = input_gradient + ((image * shape.height + top) * shape.width + left) * channels;
     const long place = (row * shape.output_width + x) * channels;
-    for (long c = 0; c < channels; c += WIDTH) {
-      const long count = smaller(WIDTH, channels - c);
-      const Vector gradient = load_some(upstream + place + c, count);
-      const Mask winner = load_taps(indices + place + c, count);
-      for (long i = rows.first; i < rows.last; i++) {
-        for (long j = columns.first; j < columns.last; j++) {
-          float *pixel = corner + i * row_stride + j * column_stride + c;
-          const Mask wins = winner == (int32_t)(i * shape.kernel_width + j);
-          const Vector share = keep(wins, gradient);
-          store_some(pixel, overwrites ? share : load_some(pixel, count) + share, count);
-        }
-      }
-    }
+    if (overwrites && shape.kernel_width == 2 && IS_PAIR(rows) && IS_PAIR(columns))
+      max_pool_gradient_pixel(
+          shape, 2, pair, pair, upstream + place, indices + place, corner, true);
+    else
+      max_pool_gradient_pixel(
+          shape, shape.kernel_width, rows, columns, upstream + place, indices + place, corner,
+          overwrites);
   }
 }
