@@ -67,6 +67,8 @@ typedef struct {
   long first_column, columns, phases;
 } BandShape;
 
+// `around_cache` says of a result that it is too large to stay in the cache: then it is written past it.
+
 // Where a product starts and what it ends with.
 enum {
   PRODUCT_ACCUMULATE = 1,  // adds to what is there (and ignores the bias)
@@ -149,7 +151,7 @@ typedef struct {
   // Y = A^T M A + bias for one panel of channels; `rectify` ends with max(x, 0).
   void (*_Nonnull winograd_output)(
       WinogradShape shape, WinogradBlock block, const float *_Nonnull products,
-      const float *_Nullable bias, int rectify, float *_Nonnull output);
+      const float *_Nullable bias, int rectify, float *_Nonnull output, int around_cache);
   // The same, then the maximum of each 2x2 window and which of the four it was: for each pooled
   // pixel (channels + 7) / 8 bytes with a bit per channel for the column, then as many for the row.
   void (*_Nonnull winograd_pooled_output)(
@@ -195,8 +197,7 @@ typedef struct {
   long rows;
 } ConvolutionKernels;
 
-// f(x), element by element. `around_cache` says that the result is too large to stay in the cache:
-// then it is written past it.
+// f(x), element by element.
 typedef void UnaryStream(
     const float *_Nonnull x, float *_Nonnull out, long count, int around_cache);
 // f(x, y); a step is 1, or 0 for an operand that is one float.
@@ -231,7 +232,7 @@ typedef struct {
   // than `threshold` (at most 2^32), else zero.
   void (*_Nonnull dropout)(
       const float *_Nonnull x, float *_Nonnull out, long count, uint64_t start, uint32_t key0,
-      uint32_t key1, uint64_t threshold, float scale);
+      uint32_t key1, uint64_t threshold, float scale, int around_cache);
 
   // m = beta1 m + (1 - beta1) g, v = beta2 v + (1 - beta2) g^2,
   // w = w decay - rate m / (sqrt(v) root_scale + epsilon)
@@ -258,7 +259,7 @@ typedef struct {
   // the image.
   void (*_Nonnull max_pool_gradient_row)(
       PatchShape shape, long row, const float *_Nonnull upstream, const uint8_t *_Nonnull indices,
-      float *_Nonnull input_gradient, int overwrites);
+      float *_Nonnull input_gradient, int overwrites, int around_cache);
 
   // Of the columns of x [rows][channels]: their means, and the sums of squares of what differs from
   // them.

@@ -85,7 +85,7 @@ static void max_pool_row(
 
 INLINE void max_pool_gradient_pixel(
     PatchShape shape, long kernel_width, TapRange rows, TapRange columns, const float *upstream,
-    const uint8_t *indices, float *corner, bool overwrites) {
+    const uint8_t *indices, float *corner, bool overwrites, bool around) {
   const long channels = shape.channels;
   const long row_stride = shape.dilation_height * shape.width * channels;
   const long column_stride = shape.dilation_width * channels;
@@ -97,7 +97,10 @@ INLINE void max_pool_gradient_pixel(
       for (long j = columns.first; j < columns.last; j++) {
         float *pixel = corner + i * row_stride + j * column_stride + c;
         const Vector share = keep(winner == (int32_t)(i * kernel_width + j), gradient);
-        store_some(pixel, overwrites ? share : load_some(pixel, count) + share, count);
+        if (around)
+          put(pixel, share, true);
+        else
+          store_some(pixel, overwrites ? share : load_some(pixel, count) + share, count);
       }
     }
   }
@@ -107,8 +110,9 @@ INLINE void max_pool_gradient_pixel(
 // nor leave the image (`overwrites`), every pixel under one is written, and nothing is read before.
 static void max_pool_gradient_row(
     PatchShape shape, long row, const float *upstream, const uint8_t *indices,
-    float *input_gradient, int overwrites) {
+    float *input_gradient, int overwrites, int around_cache) {
   const long channels = shape.channels;
+  const bool around = overwrites && around_cache && can_pass_cache(input_gradient, channels);
   const long image = row / shape.output_height, y = row % shape.output_height;
   const TapRange rows = taps_at(
       y, shape.stride_height, shape.dilation_height, shape.padding_top, shape.height,
@@ -123,10 +127,11 @@ static void max_pool_gradient_row(
     const long place = (row * shape.output_width + x) * channels;
     if (overwrites && shape.kernel_width == 2 && IS_PAIR(rows) && IS_PAIR(columns))
       max_pool_gradient_pixel(
-          shape, 2, pair, pair, upstream + place, indices + place, corner, true);
+          shape, 2, pair, pair, upstream + place, indices + place, corner, true, around);
     else
       max_pool_gradient_pixel(
           shape, shape.kernel_width, rows, columns, upstream + place, indices + place, corner,
-          overwrites);
+          overwrites, around);
   }
+  finish_stores(around);
 }

@@ -6,18 +6,6 @@ INLINE long unaligned_head(const float *out, long count, bool around_cache) {
   return smaller(count, (long)(-(uintptr_t)out % (WIDTH * sizeof(float)) / sizeof(float)));
 }
 
-INLINE void put(float *p, Vector v, bool around_cache) {
-  if (around_cache)
-    __builtin_nontemporal_store(v, (Vector *)p);
-  else
-    store(p, v);
-}
-
-// Stores around the cache are weakly ordered, and other threads will read them.
-INLINE void finish_stores(bool around_cache) {
-  if (around_cache) __atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-
 // `out[i] = EXPRESSION` with LOAD(p, step, n) for the operands at i.
 #define STREAM(EXPRESSION)                                                                \
   const bool around = around_cache;                                                       \
@@ -209,7 +197,7 @@ INLINE void philox(uint64_t block, uint32_t key0, uint32_t key1, uint32_t words[
 
 static void dropout(
     const float *x, float *out, long count, uint64_t start, uint32_t key0, uint32_t key1,
-    uint64_t threshold, float scale) {
+    uint64_t threshold, float scale, int around_cache) {
   if (threshold == 0) {
     memset(out, 0, (size_t)count * sizeof(float));
     return;
@@ -217,6 +205,7 @@ static void dropout(
   const Unsigned last = (Unsigned){0} + (uint32_t)(threshold - 1);
   // Words are made for positions that are multiples of WORDS; the first and the last may lie outside.
   long i = -(long)(start % WORDS);
+  const bool around = around_cache && can_pass_cache(out + i, WIDTH);
   for (; i < count; i += WORDS) {
     uint32_t words[WORDS];
     philox((start + (uint64_t)i) / 4, key0, key1, words);
@@ -226,13 +215,14 @@ static void dropout(
       const Mask kept = (Mask)(word <= last);
       const long first = i + part;
       if (first >= 0 && first + WIDTH <= count) {
-        store(out + first, keep(kept, load(x + first) * scale));
+        put(out + first, keep(kept, load(x + first) * scale), around);
         continue;
       }
       for (long lane = larger(-first, 0); lane < smaller(WIDTH, count - first); lane++)
         out[first + lane] = kept[lane] ? x[first + lane] * scale : 0;
     }
   }
+  finish_stores(around);
 }
 
 static void adam(
@@ -270,8 +260,7 @@ static void transpose_block(
     const float *in, long in_stride, long rows, long columns, float *out, long out_stride,
     int around_cache) {
   // A vector of output is a cache line, or an aligned part of one.
-  const bool around = around_cache && (uintptr_t)out % sizeof(Vector) == 0
-                      && out_stride % WIDTH == 0;
+  const bool around = around_cache && can_pass_cache(out, out_stride);
   // Along the rows of the input, which the processor then fetches ahead.
   for (long row = 0; row < rows; row += WIDTH) {
     const long high = smaller(WIDTH, rows - row);

@@ -37,6 +37,23 @@ INLINE long vectors_of(long channels) { return quotient_up(channels, WIDTH); }
 
 INLINE Vector load(const float *p) { return *(const UnalignedVector *)p; }
 INLINE void store(float *p, Vector v) { *(UnalignedVector *)p = v; }
+
+// Stores around the cache, where the processor then reads no line before it is overwritten. They need
+// vectors that lie on their boundaries, as those `stride` floats apart from `p` on do:
+INLINE bool can_pass_cache(const float *p, long stride) {
+  return (uintptr_t)p % sizeof(Vector) == 0 && stride % WIDTH == 0;
+}
+INLINE void put(float *p, Vector v, bool around_cache) {
+  if (around_cache)
+    __builtin_nontemporal_store(v, (Vector *)p);
+  else
+    store(p, v);
+}
+// They are weakly ordered, and other threads will read them.
+INLINE void finish_stores(bool around_cache) {
+  if (around_cache) __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 INLINE Vector splat(float x) { return x - (Vector){0}; }
 
 // The first `count` lanes from memory, the others zero.

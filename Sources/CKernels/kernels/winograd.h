@@ -304,9 +304,10 @@ INLINE void tile_outputs(
 
 INLINE void write_outputs(
     const int size, WinogradShape shape, WinogradBlock block, const float *products,
-    const float *bias, int rectify, float *output) {
+    const float *bias, int rectify, float *output, int around_cache) {
   const long channels = shape.output_channels;
   const Vector bound = lower_bound(rectify);
+  const bool around = around_cache && can_pass_cache(output + block.first_channel, channels);
   Tile tile = tile_at(shape, block.first_tile);
   for (long t = 0; t < block.tiles; t++, advance(shape, &tile)) {
     const Window window = output_window(shape, &tile, size, false);
@@ -317,7 +318,7 @@ INLINE void write_outputs(
       Vector y[MOST_OUTPUTS][MOST_OUTPUTS];
       tile_outputs(size, products + t * PANEL + c, block.plane_stride, y);
       float *const place = output + window.offset * channels + channel;
-      fetch_ahead(place, size, shape.output_width * channels, channels, true);
+      if (!around) fetch_ahead(place, size, shape.output_width * channels, channels, true);
       float copy[MOST_OUTPUTS * MOST_OUTPUTS * WIDTH];
       const bool copied = !whole || count < WIDTH;
       float *target = copied ? copy : place;
@@ -325,22 +326,25 @@ INLINE void write_outputs(
       const long column_stride = copied ? WIDTH : channels;
       UNROLL for (int i = 0; i < size; i++) {
         UNROLL for (int j = 0; j < size; j++)
-          store(target + i * row_stride + j * column_stride, at_least(bound, y[i][j] + offset));
+          put(
+              target + i * row_stride + j * column_stride, at_least(bound, y[i][j] + offset),
+              around && !copied);
       }
       if (copied)
         copy_to_image(
             &window, size, copy, place, shape.output_width * channels, channels, count);
     }
   }
+  finish_stores(around);
 }
 
 static void winograd_output(
     WinogradShape shape, WinogradBlock block, const float *products, const float *bias,
-    int rectify, float *output) {
+    int rectify, float *output, int around_cache) {
   if (shape.tile == 4)
-    write_outputs(4, shape, block, products, bias, rectify, output);
+    write_outputs(4, shape, block, products, bias, rectify, output, around_cache);
   else
-    write_outputs(2, shape, block, products, bias, rectify, output);
+    write_outputs(2, shape, block, products, bias, rectify, output, around_cache);
 }
 
 // The larger of two, the first if they are equal; what is not a number is larger than all. `second`

@@ -97,6 +97,8 @@ package struct ConvolutionOperands {
   package var bias: UnsafePointer<Float>?
   package var activation: ConvolutionActivation
   package var output: UnsafeMutablePointer<Float>
+  /// Where the output should go: advice.
+  package var writes = CachePolicy.throughCache
 
   package init(
     input: UnsafePointer<Float>, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?,

@@ -240,7 +240,8 @@ package struct ConvolutionStretch: Sendable {
     }
     if let dropout = step.block.dropout {
       Float.kernels.dropout(
-        target, target, step.outputCount, image * step.outputCount, dropout.rate, dropout.key)
+        target, target, step.outputCount, image * step.outputCount, dropout.rate, dropout.key,
+        .throughCache)
     }
   }
 

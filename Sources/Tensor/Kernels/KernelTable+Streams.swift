@@ -19,10 +19,10 @@ extension KernelTable<Float> {
     table.pooling = .vector(set)
     let shared = Unchecked(streams)
     table.softmaxRow = { shared.value.softmax_row($0, $1, $2, $3.flag) }
-    table.dropout = { x, out, count, start, rate, key in
+    table.dropout = { x, out, count, start, rate, key, writes in
       shared.value.dropout(
         x, out, count, UInt64(start), key.bits.x, key.bits.y, dropoutThreshold(rate: rate),
-        Float(1 / (1 - rate)))
+        Float(1 / (1 - rate)), writes.flag)
     }
     table.adam = { w, m, v, g, count, step in
       shared.value.adam(
@@ -84,14 +84,14 @@ extension PoolingKernels<Float> {
       let shape = window.patches(channels: channels)
       for row in rows { streams.value.max_pool_row(shape, row, image, out, indices) }
     }
-    table.place = { upstream, indices, image, channels, window in
+    table.place = { upstream, indices, image, channels, window, writes in
       let shape = window.patches(channels: channels)
       if !window.isCovering {
         image.update(repeating: 0, count: window.inputHeight * window.inputWidth * channels)
       }
       for row in 0..<window.outputHeight {
         streams.value.max_pool_gradient_row(
-          shape, row, upstream, indices, image, window.isTiling ? 1 : 0)
+          shape, row, upstream, indices, image, window.isTiling ? 1 : 0, writes.flag)
       }
     }
     return table

@@ -46,8 +46,10 @@ public struct KernelTable<Scalar: DifferentiableScalar>: Sendable {
   package internal(set) var dropout:
     @Sendable (
       _ x: UnsafePointer<Scalar>, _ out: UnsafeMutablePointer<Scalar>, _ count: Int, _ start: Int,
-      _ rate: Double, _ key: RandomKey
-    ) -> Void = { dropoutKernel($0, $1, $2, $3, $4, $5) }
+      _ rate: Double, _ key: RandomKey, _ writes: CachePolicy
+    ) -> Void = { x, out, count, start, rate, key, _ in
+      dropoutKernel(x, out, count, start, rate, key)
+    }
   package internal(set) var reluGradient = binaryKernel(ReluGradient<Scalar>.self)
 
   /// `out = softmax(x)` over one row of `count` scalars; `out` may be `x`.

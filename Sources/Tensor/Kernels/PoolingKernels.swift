@@ -66,8 +66,9 @@ package struct PoolingKernels<Scalar: DifferentiableScalar>: Sendable {
   package internal(set) var place:
     @Sendable (
       _ upstream: UnsafePointer<Scalar>, _ indices: UnsafePointer<UInt8>,
-      _ image: UnsafeMutablePointer<Scalar>, _ channels: Int, _ window: PlacedWindow
-    ) -> Void = { upstream, indices, image, channels, window in
+      _ image: UnsafeMutablePointer<Scalar>, _ channels: Int, _ window: PlacedWindow,
+      _ writes: CachePolicy
+    ) -> Void = { upstream, indices, image, channels, window, _ in
       image.update(repeating: 0, count: window.inputHeight * window.inputWidth * channels)
       for y in 0..<window.outputHeight {
         for x in 0..<window.outputWidth {

@@ -149,11 +149,13 @@ package struct WinogradConvolution: ConvolutionKernel {
   // MARK: Forward
 
   package func forward(_ operands: ConvolutionOperands) {
+    var operands = operands
+    operands.writes = .writing(byteCount: geometry.outputCount * MemoryLayout<Float>.stride)
     if isDeepForward {
-      return deepForward(operands) { finish($0, $1, operands) }
+      return deepForward(operands) { [operands] in finish($0, $1, operands) }
     }
-    let operands = Unchecked(operands)
-    forEachTileRange { forward(tiles: $0, operands.value) }
+    let shared = Unchecked(operands)
+    forEachTileRange { forward(tiles: $0, shared.value) }
   }
 
   package func forward(images: Range<Int>, _ operands: ConvolutionOperands) {
@@ -205,7 +207,7 @@ package struct WinogradConvolution: ConvolutionKernel {
   ) {
     kernels.value.winograd_output(
       shape, block, products, operands.bias, operands.activation == .relu ? 1 : 0,
-      operands.output)
+      operands.output, operands.writes.flag)
   }
 
   private func finishPooled(

@@ -15,10 +15,11 @@ extension Tensor where Scalar: DifferentiableScalar {
       Tensor(shape: shape) { buffer in
         guard let out = buffer.baseAddress else { return }
         let (from, to) = (Unchecked(UnsafePointer(input.pointer)), Unchecked(out))
+        let writes = CachePolicy.writing(byteCount: buffer.count * MemoryLayout<Scalar>.stride)
         Parallel.forEachRange(of: buffer.count, grain: 1 << 14) { range in
           Scalar.kernels.dropout(
             from.value + range.lowerBound, to.value + range.lowerBound, range.count,
-            range.lowerBound, rate, key)
+            range.lowerBound, rate, key, writes)
         }
       }
     }

@@ -86,10 +86,12 @@ extension Tensor where Scalar: DifferentiableScalar {
     )
     let (upstream, indices) = (upstream.contiguous(), indices.contiguous())
     check(indices, of: placed, "maxPoolGradient")
+    let writes = CachePolicy.writing(
+      byteCount: ShapeRules.count(inputShape) * MemoryLayout<Scalar>.stride)
     return perImage(
       of: upstream, shape: inputShape, indices: indices
     ) { from, index, to in
-      Scalar.kernels.pooling.place(from, index, to, channels, placed)
+      Scalar.kernels.pooling.place(from, index, to, channels, placed, writes)
     }
   }
 
@@ -155,30 +157,38 @@ extension Tensor where Scalar: DifferentiableScalar {
   private static func check(
     _ indices: Tensor<UInt8>, of placed: PlacedWindow, _ operation: String
   ) {
-    let window = placed.window
-    let tapCount = window.height * window.width
-    let hasPadding = placed.top + placed.bottom + placed.left + placed.right > 0
-    if !hasPadding && (indices.count == 0 || Int(indices.max().item()) < tapCount) { return }
-    indices.withUnsafeScalars { buffer in
-      var position = 0
-      for _ in 0..<indices.shape[0] {
-        for y in 0..<placed.outputHeight {
-          for x in 0..<placed.outputWidth {
-            let (rows, columns) = (placed.rowTaps(at: y), placed.columnTaps(at: x))
-            for index in buffer[position..<position + indices.shape[3]] {
-              let (row, column) = Int(index).quotientAndRemainder(dividingBy: window.width)
-              require(
-                rows.contains(row) && columns.contains(column),
-                """
-                \(operation): index \(index) names no pixel under the window of \(window.height) × \(window.width) \
-                at position [\(y), \(x)]
-                """)
-            }
-            position += indices.shape[3]
+    let (height, channels) = (placed.outputHeight, indices.shape[3])
+    let columns = (0..<placed.outputWidth).map { placed.columnTaps(at: $0) }
+    // The windows of a row that no edge of the image cuts, from left to right; any index below the number of taps will do.
+    let isWhole = columns.map { $0.count == placed.window.width }
+    let first = isWhole.firstIndex(of: true) ?? 0
+    let whole = first..<(isWhole[first...].firstIndex(of: false) ?? isWhole.count)
+    let base = Unchecked(UnsafePointer(indices.pointer))
+    Parallel.forEach(indices.shape[0]) { image in
+      for y in 0..<height {
+        let rows = placed.rowTaps(at: y)
+        let row = base.value + (image * height + y) * columns.count * channels
+        let checked = rows.count == placed.window.height ? whole : 0..<0
+        let count = checked.count * channels
+        let start = row + checked.lowerBound * channels
+        var largest: UInt8 = 0
+        for i in 0..<count { largest = Swift.max(largest, start[i]) }
+        for x in columns.indices
+        where !checked.contains(x) || Int(largest) >= placed.window.height * placed.window.width {
+          for c in 0..<channels {
+            let index = row[x * channels + c]
+            let tap = Int(index).quotientAndRemainder(dividingBy: placed.window.width)
+            require(
+              rows.contains(tap.quotient) && columns[x].contains(tap.remainder),
+              """
+              \(operation): index \(index) names no pixel under the window of \(placed.window.height) × \
+              \(placed.window.width) at position [\(y), \(x)]
+              """)
           }
         }
       }
     }
+    withExtendedLifetime(indices) {}
   }
 
   /// A tensor of `shape` made image by image from `source` and, where there are any, `indices` of the windows' shape.

@@ -178,11 +178,14 @@ final class Buffer<Scalar> {
 
   init(_ contents: [Scalar]) {
     count = contents.count
-    pointer = .allocate(capacity: count)
+    // On the boundary of a vector, as tensors are.
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: max(1, count) * MemoryLayout<Scalar>.stride, alignment: 64)
+    pointer = memory.bindMemory(to: Scalar.self, capacity: count)
     pointer.initialize(from: contents, count: count)
   }
 
-  deinit { pointer.deallocate() }
+  deinit { UnsafeMutableRawPointer(pointer).deallocate() }
 
   var contents: [Scalar] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 }

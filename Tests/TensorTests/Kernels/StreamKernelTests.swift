@@ -164,11 +164,41 @@ struct StreamKernelTests {
         for count in Self.lengths {
           let x = Self.values(max(count, 1), seed: 5)
           let expected = run(count, offset: 1) {
-            Self.plain.dropout(x, $0, count, start, rate, key)
+            Self.plain.dropout(x, $0, count, start, rate, key, .throughCache)
           }
-          let found = run(count, offset: 1) { table.dropout(x, $0, count, start, rate, key) }
+          let found = run(count, offset: 1) {
+            table.dropout(x, $0, count, start, rate, key, .throughCache)
+          }
           #expect(found == expected, "rate \(rate), start \(start), \(count) scalars")
         }
+      }
+    }
+  }
+
+  @Test("stores around the cache write the same", arguments: sets)
+  func aroundCache(set: InstructionSet) {
+    let table = KernelTable<Float>.vector(set)
+    let x = Self.values(4 * 6 * 64, seed: 12)
+    let key = RandomKey(seed: 7)
+    // One of these offsets lies on the boundary of a vector, wherever the buffer begins.
+    for offset in 0..<16 {
+      let results = [CachePolicy.throughCache, .aroundCache].map { writes in
+        run(1000, offset: offset) { table.dropout(x, $0, 1000, 32, 0.5, key, writes) }
+      }
+      #expect(results[0] == results[1])
+      for (channels, window) in [
+        (64, Window2D(2, stride: 2)), (20, Window2D(2, stride: 2)), (16, Window2D(3, stride: 3)),
+      ] {
+        let placed = window.placed(on: [1, 6, 6, channels], "test")
+        let count = placed.outputHeight * placed.outputWidth * channels
+        let indices = (0..<count).map { UInt8($0 % 4) }
+        let results = [CachePolicy.throughCache, .aroundCache].map { writes in
+          run(36 * channels, offset: offset) {
+            table.pooling.place(x, indices, $0, channels, placed, writes)
+          }
+        }
+        #expect(results[0] == results[1])
+        #expect(results[0].reduce(0, +) != 0)
       }
     }
   }

@@ -41,6 +41,18 @@ struct WinogradConvolutionTests {
     geometry(1, 15, 19, 20, 33, taps: 5, padding: (4, 4, 4, 4)),
   ]
 
+  @Test("stores around the cache write the same", arguments: instructionSets, geometries)
+  func aroundCache(instructionSet: InstructionSet, geometry: ConvolutionGeometry) {
+    let data = ConvolutionCase(geometry)
+    let kernel = WinogradConvolution(geometry, instructionSet: instructionSet)
+    let found = data.output(kernel, .relu, count: geometry.outputCount) { operands in
+      var operands = operands
+      operands.writes = .aroundCache
+      kernel.forward(images: 0..<geometry.batch, operands)
+    }
+    #expect(found == data.output(kernel, .relu))
+  }
+
   @Test("agrees with the definition in Double", arguments: instructionSets, geometries)
   func agreesWithDefinition(instructionSet: InstructionSet, geometry: ConvolutionGeometry) {
     let data = ConvolutionCase(geometry)
