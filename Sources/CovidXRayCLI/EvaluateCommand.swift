@@ -80,7 +80,7 @@ struct EvaluateCommand: CovidXRaySubcommand {
   }
 
   func execute() throws {
-    Parallel.maximumThreads = work.threads
+    work.computing.apply()
     let classifier = try CovidClassifier(contentsOf: model.url)
     if classifier.isSynthetic && !printing.quiet { Console.note("Model: \(SyntheticChest.notice)") }
     let rival = try compare.map { try CovidClassifier(contentsOf: $0.url) }
