@@ -8,8 +8,35 @@ extension AuditReport {
     sections.append(propertiesText)
     sections.append(baselinesText)
     if !models.isEmpty { sections.append(modelsText) }
+    sections.append(intervalsText.wrapped(first: "", others: "  "))
     sections.append(verdictText)
     return sections.joined(separator: "\n\n")
+  }
+
+  /// How the intervals were found, in a sentence or two.
+  ///
+  /// By whole patients where they are known and some have several images, else as if images were independent.
+  public var intervalsText: String {
+    let byPatient = parts.compactMap { part in
+      part.patientCount.map { "\(part.name) (\(part.count) images of \($0) patients)" }
+    }
+    let independent = parts.filter { $0.patientCount == nil }.map(\.name)
+    let exact = "exact (Clopper and Pearson) for rates, DeLong's for areas"
+    var sentences: [String] = []
+    if !byPatient.isEmpty {
+      sentences.append(
+        "Intervals by patient, from a bootstrap over whole patients and never narrower than by image: "
+          + "\(byPatient.joined(separator: ", ")).")
+    }
+    if !independent.isEmpty {
+      sentences.append(
+        "Intervals by image, \(exact): \(independent.joined(separator: ", ")). "
+          + (patients == nil
+            ? "Patients are not known; where some have several images, these intervals are too "
+              + "narrow."
+            : "No two images there are known to be of one patient."))
+    }
+    return sentences.joined(separator: " ")
   }
 
   private var overview: String {
@@ -104,7 +131,8 @@ extension AuditReport {
             ]
           })
     }
-    let notes = rows.flatMap { row in row.scores.compactMap(\.note) }
+    // Intervals of areas are not shown, so only what is missing itself needs a reason.
+    let notes = rows.flatMap { row in row.scores.filter { $0.area == nil }.compactMap(\.note) }
       .reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
     return self.table(table, leading: 1)
       + notes.map { "\n  note: \($0)" }.joined()

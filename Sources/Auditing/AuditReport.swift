@@ -46,6 +46,11 @@ public struct AuditReport: Sendable, Hashable, Encodable {
     public let name: String
     /// Readable images of each class.
     public let counts: [Int]
+    /// The patients of these images where some have several, so that intervals are by patient; `nil` where images are taken as
+    /// independent.
+    ///
+    /// An image whose patient is not known counts as a patient of its own.
+    public let patientCount: Int?
     /// All readable images.
     public var count: Int { counts.reduce(0, +) }
   }
@@ -121,12 +126,16 @@ public struct AuditReport: Sendable, Hashable, Encodable {
   public struct Score: Sendable, Hashable, Encodable {
     /// The share of images it gets right.
     public let accuracy: Proportion
-    /// The exact 95 % interval of that share, as if images were independent.
+    /// The 95 % interval of that share.
     public let accuracyInterval: ConfidenceInterval
+    /// How that interval was found: by patient where patients are known and some have several images.
+    public let accuracyIntervalMethod: Metric.IntervalMethod
     /// The area under the ROC curve of the positive class, `nil` where there is none.
     public let area: Double?
-    /// DeLong's 95 % interval of the area, `nil` where there is none.
+    /// The 95 % interval of the area, `nil` where there is none.
     public let areaInterval: ConfidenceInterval?
+    /// How that interval was found, `nil` where there is none.
+    public let areaIntervalMethod: Metric.IntervalMethod?
     /// Why there is no area or no interval, `nil` where both are there or a rule has no area.
     public let note: String?
   }

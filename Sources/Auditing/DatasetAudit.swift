@@ -117,13 +117,18 @@ public struct DatasetAudit: Sendable {
     let partNames = parts.map(\.name)
     let evidence = Verdict.Evidence(
       partNames: partNames, counts: counts, relations: relations, properties: properties,
-      baselines: baselines, models: models)
+      baselines: baselines, models: models, scorer: scorer)
     return AuditReport(
       classNames: classNames, positiveClass: classNames[positive],
-      parts: zip(partNames, counts).map { AuditReport.Part(name: $0, counts: $1) },
+      parts: parts.indices.map { part in
+        AuditReport.Part(
+          name: partNames[part], counts: counts[part],
+          patientCount: scorer.intervals.patientCount(at: scorer.places(inPart: part)))
+      },
       unreadable: bad.map(\.reason), duplicates: relations.duplicates,
       patients: relations.patients, nameSeries: relations.nameSeries, leaks: relations.leaks,
-      properties: properties, baselines: baselines.map(\.baseline), models: models.map(\.model),
+      properties: properties.map(\.property), baselines: baselines.map(\.baseline),
+      models: models.map(\.model),
       findings: Verdict.findings(from: evidence))
   }
 

@@ -9,31 +9,46 @@ struct Scorer {
   let partCount: Int
   let classNames: [String]
   let positive: Int
+  let intervals: Intervals
 
-  /// A simple model's result, with what it got right outside the first part.
+  /// A property's result, with how often its rule is right outside the first part, or at all if there is no other.
+  struct PropertyAnswers {
+    let property: AuditReport.Property
+    let rate: Intervals.Rate
+  }
+
+  /// A simple model's result, with what it got right of all images, and how often outside the first part.
   struct BaselineAnswers {
     let baseline: AuditReport.Baseline
     let seesContent: Bool
-    let isCorrectOutside: [Bool]
+    let isCorrect: [Bool]
+    let rate: Intervals.Rate
   }
 
-  /// A model's result, with what it got right outside the first part.
+  /// A model's result, with what it got right of all images, and how often outside the first part.
   struct ModelAnswers {
     let model: AuditReport.Model
-    let isCorrectOutside: [Bool]
+    let isCorrect: [Bool]
+    let rate: Intervals.Rate
   }
 
-  private func places(inPart part: Int) -> [Int] {
+  init(images: [AuditedImage], partCount: Int, classNames: [String], positive: Int) {
+    self.images = images
+    self.partCount = partCount
+    self.classNames = classNames
+    self.positive = positive
+    intervals = Intervals(images)
+  }
+
+  func places(inPart part: Int) -> [Int] {
     images.indices.filter { images[$0].part == part }
   }
 
-  /// What was got right outside the first part, or in it if there is no other.
-  private func outside(_ isCorrect: [Bool]) -> [Bool] {
-    images.indices.filter { images[$0].part > 0 }.map { isCorrect[$0] }
-  }
+  /// The images outside the first part.
+  var outside: [Int] { images.indices.filter { images[$0].part > 0 } }
 
   /// Every property with its rule, in the order of `AuditedProperty.all`.
-  func properties() -> [AuditReport.Property] {
+  func properties() -> [PropertyAnswers] {
     AuditedProperty.all.map { property in
       let values = images.map(property.value)
       let training = places(inPart: 0)
@@ -42,13 +57,13 @@ struct Scorer {
         classNames: classNames)
       let isCorrect = zip(values, images).map { rule.guess($0) == $1.label }
       let scores = (0..<partCount).map { part in
-        let places = places(inPart: part)
-        return AuditReport.Score(
-          Proportion(places.count { isCorrect[$0] }, of: places.count), area: nil)
+        AuditReport.Score(intervals.rate(isCorrect, at: places(inPart: part)))
       }
-      return AuditReport.Property(
-        name: property.name, rule: rule.text, scores: scores,
-        overall: Proportion(isCorrect.count { $0 }, of: isCorrect.count))
+      return PropertyAnswers(
+        property: AuditReport.Property(
+          name: property.name, rule: rule.text, scores: scores,
+          overall: Proportion(isCorrect.count { $0 }, of: isCorrect.count)),
+        rate: intervals.rate(isCorrect, at: partCount > 1 ? outside : Array(images.indices)))
     }
   }
 
@@ -67,7 +82,8 @@ struct Scorer {
     return BaselineAnswers(
       baseline: AuditReport.Baseline(
         name: model.name, method: model.method, featureCount: features.shape[1], scores: scores),
-      seesContent: model.seesContent, isCorrectOutside: outside(isCorrect))
+      seesContent: model.seesContent, isCorrect: isCorrect,
+      rate: intervals.rate(isCorrect, at: outside))
   }
 
   /// A model, asked about all images in every visibility.
@@ -99,8 +115,8 @@ struct Scorer {
       let isCorrect = zip(predicted(predictions, model, order), images).map { $0 == $1.label }
       let scores = try self.scores(isCorrect, predictions.probabilities(ofClass: positive))
       return ModelAnswers(
-        model: AuditReport.Model(visibility: visibility, scores: scores),
-        isCorrectOutside: outside(isCorrect))
+        model: AuditReport.Model(visibility: visibility, scores: scores), isCorrect: isCorrect,
+        rate: intervals.rate(isCorrect, at: outside))
     }
   }
 
@@ -116,22 +132,25 @@ struct Scorer {
   }
 
   private func scores(_ isCorrect: [Bool], _ scores: [Double]) throws -> [AuditReport.Score] {
-    try (0..<partCount).map { part in
+    let isPositive = images.map { $0.label == positive }
+    return try (0..<partCount).map { part in
       let places = places(inPart: part)
-      let binary = try BinaryScores(
-        places.map { scores[$0] }, isPositive: places.map { images[$0].label == positive })
+      let (area, interval, method) = try intervals.area(scores, isPositive: isPositive, at: places)
       return AuditReport.Score(
-        Proportion(places.count { isCorrect[$0] }, of: places.count), area: binary.areaUnderROC())
+        intervals.rate(isCorrect, at: places), area: area, areaInterval: interval.value,
+        areaIntervalMethod: interval.value.map { _ in method }, note: interval.reason)
     }
   }
 }
 
 extension AuditReport.Score {
-  /// The score of a rate, with an area if it has one or could have one.
-  init(_ accuracy: Proportion, area: Statistic<AreaUnderROC>?) {
+  /// The score of a rate, with an area if it has one.
+  init(
+    _ rate: Intervals.Rate, area: Double? = nil, areaInterval: ConfidenceInterval? = nil,
+    areaIntervalMethod: Metric.IntervalMethod? = nil, note: String? = nil
+  ) {
     self.init(
-      accuracy: accuracy, accuracyInterval: accuracy.clopperPearsonInterval(),
-      area: area?.value?.value, areaInterval: area?.value?.interval.value,
-      note: area?.reason ?? area?.value?.interval.reason)
+      accuracy: rate.share, accuracyInterval: rate.interval, accuracyIntervalMethod: rate.method,
+      area: area, areaInterval: areaInterval, areaIntervalMethod: areaIntervalMethod, note: note)
   }
 }

@@ -8,9 +8,10 @@ enum Verdict {
     /// Images of each class in each part.
     let counts: [[Int]]
     let relations: Relations
-    let properties: [AuditReport.Property]
+    let properties: [Scorer.PropertyAnswers]
     let baselines: [Scorer.BaselineAnswers]
     let models: [Scorer.ModelAnswers]
+    let scorer: Scorer
 
     /// What is outside the part to learn from, such as `"validation"`.
     var outside: String { partNames.dropFirst().joined(separator: " and ") }
@@ -28,9 +29,7 @@ enum Verdict {
       return total == 0 ? 1 : (Double(sums.max() ?? 0) / Double(total) + 1) / 2
     }
 
-    func tellsClasses(_ rate: Proportion) -> Bool {
-      rate.clopperPearsonInterval().lower > halfway
-    }
+    func tellsClasses(_ rate: Intervals.Rate) -> Bool { rate.interval.lower > halfway }
 
     /// Whether scores rank the classes, whatever the threshold: the area is surely above the middle between chance and 1.
     func ranksClasses(_ scores: [AuditReport.Score]) -> Bool {
@@ -140,16 +139,14 @@ enum Verdict {
   private static func pairs(_ count: Int) -> String { count == 1 ? "1 pair" : "\(count) pairs" }
 
   private static func shortcuts(_ evidence: Evidence) -> [AuditReport.Finding] {
-    let telling = evidence.properties.filter { property in
-      let outside = property.scores.dropFirst().map(\.accuracy)
-      return evidence.tellsClasses(outside.isEmpty ? property.overall : outside.sum)
-    }
+    let telling = evidence.properties.filter { evidence.tellsClasses($0.rate) }.map(\.property)
     guard
       let best = telling.max(by: { ($0.overall.value ?? 0) < ($1.overall.value ?? 0) })
     else {
       return [
         AuditReport.Finding(
-          .fine, .shortcut, "No property of files tells the classes apart by itself.")
+          .fine, .shortcut,
+          "No property of files tells the classes apart by itself, as far as so many images show.")
       ]
     }
     let rest = telling.map(\.name).filter { $0 != best.name }
@@ -173,11 +170,13 @@ enum Verdict {
     guard !telling.isEmpty else {
       return [
         AuditReport.Finding(
-          .fine, .baselines, "No simple model that is blind to content tells the classes apart.")
+          .fine, .baselines,
+          "No simple model that is blind to content tells the classes apart, as far as so many images "
+            + "show.")
       ]
     }
     let list = telling.map {
-      "\($0.baseline.name) \($0.rate)\(area($0.baseline.scores))"
+      "\($0.baseline.name) \($0.rate.share)\(area($0.baseline.scores))"
     }.joined(separator: "; ")
     return [
       AuditReport.Finding(
@@ -193,20 +192,19 @@ enum Verdict {
     }
     var findings: [AuditReport.Finding] = []
     let blind = evidence.baselines.filter { !$0.seesContent }
-    if let best = blind.max(by: { ($0.rate.value ?? 0) < ($1.rate.value ?? 0) }) {
-      let test = McNemarTest(
-        firstIsCorrect: whole.isCorrectOutside, secondIsCorrect: best.isCorrectOutside)
-      let isBetter = test.onlyFirstCorrect > test.onlySecondCorrect && test.exactPValue < 0.05
+    if let best = blind.max(by: { ($0.rate.share.value ?? 0) < ($1.rate.share.value ?? 0) }) {
+      let (isBetter, test, pValue) = evidence.scorer.intervals.isBetter(
+        whole.isCorrect, than: best.isCorrect, at: evidence.scorer.outside)
       let comparison =
-        "The network is right on \(whole.rate) of the \(evidence.outside) images, "
-        + "\(best.baseline.name) on \(best.rate)"
-      let p = String(format: "%.2g", test.exactPValue)
+        "The network is right on \(whole.rate.share) of the \(evidence.outside) images, "
+        + "\(best.baseline.name) on \(best.rate.share)"
+      let p = String(format: "%.2g", pValue)
       findings.append(
         isBetter
-          ? AuditReport.Finding(.fine, .network, "\(comparison) (McNemar's test, p = \(p)).")
+          ? AuditReport.Finding(.fine, .network, "\(comparison) (\(test), p = \(p)).")
           : AuditReport.Finding(
             .serious, .network,
-            "\(comparison): the network is not better beyond chance (McNemar's test, p = \(p)), so its "
+            "\(comparison): the network is not better beyond chance (\(test), p = \(p)), so its "
               + "score does not show that it looks at the content."))
     }
     let hidden = evidence.models.filter { !$0.sees(.whole) }
@@ -214,11 +212,11 @@ enum Verdict {
       evidence.tellsClasses($0.rate) || evidence.ranksClasses($0.model.scores)
     }
     let list = (telling.isEmpty ? hidden : telling).map {
-      "\($0.model.visibility.phrase) \($0.rate)\(area($0.model.scores))"
+      "\($0.model.visibility.phrase) \($0.rate.share)\(area($0.model.scores))"
     }.joined(separator: "; ")
     // A network may call all such strange films one class, and yet give those of the other class higher numbers.
     let chance = 2 * evidence.halfway - 1
-    let shifts = telling.contains { $0.rate.clopperPearsonInterval().lower <= chance }
+    let shifts = telling.contains { $0.rate.interval.lower <= chance }
     findings.append(
       telling.isEmpty
         ? AuditReport.Finding(
@@ -239,20 +237,8 @@ enum Verdict {
   }
 }
 
-extension Scorer.BaselineAnswers {
-  var rate: Proportion { Proportion(isCorrectOutside.count { $0 }, of: isCorrectOutside.count) }
-}
-
 extension Scorer.ModelAnswers {
-  var rate: Proportion { Proportion(isCorrectOutside.count { $0 }, of: isCorrectOutside.count) }
   func sees(_ visibility: Visibility) -> Bool { model.visibility == visibility }
-}
-
-extension [Proportion] {
-  /// All cases together.
-  fileprivate var sum: Proportion {
-    Proportion(reduce(0) { $0 + $1.successes }, of: reduce(0) { $0 + $1.count })
-  }
 }
 
 extension [String] {

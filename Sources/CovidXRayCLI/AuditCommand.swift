@@ -3,7 +3,6 @@ import Auditing
 import CovidXRay
 import Datasets
 import Foundation
-import Tensor
 
 struct AuditCommand: CovidXRaySubcommand {
   static let configuration = CommandConfiguration(
@@ -30,24 +29,15 @@ struct AuditCommand: CovidXRaySubcommand {
   @Option(help: "A model.safetensors that train has written.")
   var model: Path?
 
-  @Option(
-    parsing: .unconditional,
-    help: "Threads that compute, 1 to 1024; as many as there are cores by default.")
-  var threads = Parallel.availableThreads
+  @OptionGroup var computing: ThreadOptions
 
   @Option(help: "What to do about images that cannot be read: stop or skip.")
   var onUnreadable = OnUnreadable.stop
 
   @OptionGroup var printing: PrintOptions
 
-  func validate() throws {
-    guard 1...1024 ~= threads else {
-      throw ValidationError("--threads needs a whole number from 1 to 1024, got \(threads)")
-    }
-  }
-
   func execute() throws {
-    Parallel.maximumThreads = threads
+    computing.apply()
     let classifier = try model.map { try CovidClassifier(contentsOf: $0.url) }
     let isSynthetic = classifier?.isSynthetic ?? false
     if isSynthetic && !printing.quiet { Console.note("Model: \(SyntheticChest.notice)") }

@@ -59,7 +59,7 @@ struct CrossValidateCommand: CovidXRaySubcommand {
   }
 
   func execute() throws {
-    Parallel.maximumThreads = work.threads
+    work.computing.apply()
     let recipe = recipeOptions.recipe
     let patients = try patientOptions.table()
     let first = recipe.seed

@@ -15,8 +15,8 @@ struct EvaluateCommand: CovidXRaySubcommand {
       Where the folder has Train, Val or Test in it, these are measured and named. Otherwise it has one folder of images for \
       each class; one of the two may be missing. --external adds a second folder, from another source.
 
-      Every figure has a 95 % interval, or the reason why it has none. With --patients, intervals are as wide as the number of \
-      patients allows.
+      Every figure has a 95 % interval, or the reason why it has none. With --patients, intervals come from drawing whole \
+      patients; those of rates and areas are never narrower than without.
       """)
 
   @Argument(help: "A model.safetensors that train has written.")
@@ -80,7 +80,7 @@ struct EvaluateCommand: CovidXRaySubcommand {
   }
 
   func execute() throws {
-    Parallel.maximumThreads = work.threads
+    work.computing.apply()
     let classifier = try CovidClassifier(contentsOf: model.url)
     if classifier.isSynthetic && !printing.quiet { Console.note("Model: \(SyntheticChest.notice)") }
     let rival = try compare.map { try CovidClassifier(contentsOf: $0.url) }

@@ -3,7 +3,6 @@ import CovidXRay
 import Explanation
 import Foundation
 import Reporting
-import Tensor
 
 struct ExplainCommand: CovidXRaySubcommand {
   static let configuration = CommandConfiguration(
@@ -17,11 +16,7 @@ struct ExplainCommand: CovidXRaySubcommand {
       A file that cannot be read is reported, the others are explained all the same, and the exit code is 65.
       """)
 
-  @Argument(help: "A model.safetensors that train has written.")
-  var model: Path
-
-  @Argument(help: "JPEG or PNG files.")
-  var files: [Path]
+  @OptionGroup var films: FilmOptions
 
   @Option(
     help: "The folder for the pictures, made if need be; those of the same name are replaced.")
@@ -44,29 +39,21 @@ struct ExplainCommand: CovidXRaySubcommand {
       """)
   var lungBox = LungBox(box: FilmExplanation.lungBox)
 
-  @Option(
-    parsing: .unconditional,
-    help: "Threads that compute, 1 to 1024; as many as there are cores by default.")
-  var threads = Parallel.availableThreads
+  @OptionGroup var computing: ThreadOptions
 
   @OptionGroup var printing: PrintOptions
 
-  func validate() throws {
-    guard 1...1024 ~= threads else {
-      throw ValidationError("--threads needs a whole number from 1 to 1024, got \(threads)")
-    }
-  }
-
   func execute() throws {
-    Parallel.maximumThreads = threads
-    let classifier = try CovidClassifier(contentsOf: model.url)
+    computing.apply()
+    let classifier = try CovidClassifier(contentsOf: films.model.url)
+    let isSynthetic = classifier.isSynthetic
     if let className, !classifier.classNames.contains(className) {
       throw ValidationError(
         "--class is \"\(className)\", but the model knows "
           + classifier.classNames.joined(separator: " and "))
     }
     if !printing.quiet {
-      if classifier.isSynthetic { Console.note("Model: \(SyntheticChest.notice)") }
+      if isSynthetic { Console.note("Model: \(SyntheticChest.notice)") }
       Console.note(FilmExplanation.notice)
     }
     do {
@@ -77,23 +64,10 @@ struct ExplainCommand: CovidXRaySubcommand {
         message: "\(out.text): cannot be made: \(error.localizedDescription)")
     }
     var names = PictureNames()
-    var failures = 0
-    for file in files {
-      let film: PreparedFilm
-      do {
-        film = try classifier.preprocessing.prepare(imageAt: file.url)
-      } catch {
-        failures += 1
-        Console.error(String(describing: error))
-        if printing.json {
-          try Console.print(
-            json: FailureRecord(
-              synthetic: classifier.isSynthetic, file: file.text, error: String(describing: error)))
-        }
-        continue
-      }
+    try films.forEachFilm(
+      isSynthetic: isSynthetic, printing, read: classifier.preprocessing.prepare(imageAt:)
+    ) { film, file in
       let name = names.next(for: file.url)
-      let prediction = classifier.predict(film)
       let explained = try method.methods.map { method -> (FilmExplanation, String) in
         let explanation = try classifier.explain(
           film, by: method, class: className, lungBox: lungBox.box)
@@ -101,22 +75,21 @@ struct ExplainCommand: CovidXRaySubcommand {
         try Failure.writing { try explanation.overlay().writePNG(to: url) }
         return (explanation, url.relativePath)
       }
-      try report(explained, prediction, of: file.text, isSynthetic: classifier.isSynthetic)
+      try report(explained, classifier.predict(film), of: file, isSynthetic: isSynthetic)
     }
-    if failures > 0 { throw ExitCode(Failure.Code.unusableInput.rawValue) }
   }
 
   private func report(
     _ explained: [(explanation: FilmExplanation, picture: String)], _ prediction: Prediction,
-    of file: String, isSynthetic: Bool
+    of file: Path, isSynthetic: Bool
   ) throws {
     if printing.json {
       return try Console.print(
         json: ExplanationRecord(
-          synthetic: isSynthetic, file: file, prediction: prediction,
+          prediction: PredictionRecord(
+            "explanation", prediction, of: file, isSynthetic: isSynthetic),
           explanations: explained.map { .init($0.explanation, picture: $0.picture) }))
     }
-    let name = prediction.positiveClass
     let shares = explained.map { explanation, _ in
       "\(explanation.method.rawValue) \(Self.percent(explanation.shareOutsideLungs))"
     }
@@ -124,8 +97,7 @@ struct ExplainCommand: CovidXRaySubcommand {
       explained[0].explanation, Self.percent(explained[0].explanation.evenShareOutsideLungs)
     )
     try Console.print(
-      "\(file): \(prediction.predictedClass), probability of \(name) "
-        + String(format: "%.4f", try prediction.probability(of: name))
+      try prediction.line(for: file)
         + "; for \(first.className), outside the lung box (even: \(even)): "
         + shares.joined(separator: ", ") + (isSynthetic ? " (SYNTHETIC model)" : ""))
   }
@@ -206,24 +178,18 @@ private struct ExplanationRecord: Encodable {
     }
   }
 
-  let event = "explanation"
-  let notice = FilmExplanation.notice
-  let synthetic: Bool
-  let file: String
-  let predictedClass: String
-  let probabilities: [String: Double]
-  let positiveClass: String
-  let threshold: Double
+  private enum Key: CodingKey {
+    case notice, explanations
+  }
+
+  let prediction: PredictionRecord
   let explanations: [Map]
 
-  init(synthetic: Bool, file: String, prediction: Prediction, explanations: [Map]) {
-    self.synthetic = synthetic
-    self.file = file
-    predictedClass = prediction.predictedClass
-    probabilities = Dictionary(
-      uniqueKeysWithValues: zip(prediction.classNames, prediction.probabilities))
-    positiveClass = prediction.positiveClass
-    threshold = prediction.threshold
-    self.explanations = explanations
+  /// The fields of the prediction, and two more beside them.
+  func encode(to encoder: any Encoder) throws {
+    try prediction.encode(to: encoder)
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(FilmExplanation.notice, forKey: .notice)
+    try container.encode(explanations, forKey: .explanations)
   }
 }

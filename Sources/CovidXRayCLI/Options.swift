@@ -6,10 +6,7 @@ import Tensor
 
 /// How to work, which changes no result.
 struct WorkOptions: ParsableArguments {
-  @Option(
-    parsing: .unconditional,
-    help: "Threads that compute, 1 to 1024; as many as there are cores by default.")
-  var threads = Parallel.availableThreads
+  @OptionGroup var computing: ThreadOptions
 
   @Option(
     parsing: .unconditional,
@@ -20,9 +17,6 @@ struct WorkOptions: ParsableArguments {
   var onUnreadable = OnUnreadable.stop
 
   func validate() throws {
-    guard 1...1024 ~= threads else {
-      throw ValidationError("--threads needs a whole number from 1 to 1024, got \(threads)")
-    }
     guard 0...256 ~= workers else {
       throw ValidationError("--workers needs a whole number from 0 to 256, got \(workers)")
     }

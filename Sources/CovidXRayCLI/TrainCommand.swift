@@ -67,7 +67,7 @@ struct TrainCommand: CovidXRaySubcommand {
   func execute() throws {
     let recipe = recipeOptions.recipe
     let patients = try patientOptions.read()
-    Parallel.maximumThreads = work.threads
+    work.computing.apply()
     let dataset = try makeDataset()
     let folder = try Failure.writing { try makeFolder() }
     let handler = InterruptionHandler { folder.discard() }
@@ -86,7 +86,7 @@ struct TrainCommand: CovidXRaySubcommand {
         run,
         configuration: RunConfiguration(
           recipe: recipe, data: data?.text, onUnreadable: work.onUnreadable.rawValue,
-          threads: work.threads, workers: work.workers),
+          threads: work.computing.threads, workers: work.workers),
         patients: patients.map { table in { table.patient(of: $0) } }, audit: audit)
     }
     try reporter.finish(run, folder: folder.url)

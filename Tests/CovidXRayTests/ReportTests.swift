@@ -68,6 +68,14 @@ struct RunPageTests {
       let without = run.page(
         configuration: Self.configuration(data: "x"), audit: .failure(Failed()), caseCount: 0)
       #expect(without.contains("Audit: not done. the disk is on fire"))
+      // Nobody reads the figures without what they are worth.
+      func inShort(_ html: String) -> String {
+        html.components(separatedBy: "<h2").first { $0.contains("In short</h2>") } ?? ""
+      }
+      #expect(inShort(html).contains("Audit: "))
+      #expect(inShort(without).contains("The images were not audited"))
+      let unaudited = run.page(configuration: Self.configuration(data: "x"), caseCount: 0)
+      #expect(inShort(unaudited).contains("The images were not audited"))
       #expect(!without.contains("<img "))
     }
   }

@@ -49,8 +49,20 @@ struct EvaluationSummaryTests {
       } else {
         #expect(metric.intervalMethod == .bootstrap)
       }
+      // Rates and areas by group reach at least as far as those of independent samples.
+      let floor =
+        isGrouped
+        ? EvaluationSummary(
+          try Self.predictions(golden, golden.first), named: "test",
+          threshold: golden.threshold.map { DecisionThreshold($0) }, settings: Self.settings
+        ).metrics.first { Self.key($0) == Self.key(metric) && $0.intervalMethod != .bootstrap }?
+        .interval : nil
+      let drawn = expected.interval
       #expect(
-        agrees([interval.lower, interval.upper], expected.interval), "\(Self.key(metric))")
+        agrees(
+          [interval.lower, interval.upper],
+          [min(drawn[0], floor?.lower ?? 1), max(drawn[1], floor?.upper ?? 0)]),
+        "\(Self.key(metric))")
     }
   }
 
@@ -121,6 +133,27 @@ struct EvaluationSummaryTests {
     #expect(grouped.text(groups: "patients").contains("40 samples of 8 patients"))
   }
 
+  @Test("to know patients never makes an interval of a rate or an area narrower")
+  func neverNarrower() throws {
+    // One mistake in 59: the bootstrap's lower limit would be 94.9 %, the exact one is 90.9 %.
+    let labels = (0..<59).map { $0 < 29 ? 0 : 1 }
+    let predictions = try ClassifierPredictions(
+      probabilities: labels.indices.map { labels[$0] == 0 && $0 > 0 ? 0.9 : 0.1 }, ofClass: 0,
+      labels: labels, classNames: ["Covid", "Normal"])
+    let single = EvaluationSummary(predictions, named: "", settings: Self.settings)
+    let grouped = EvaluationSummary(
+      predictions, named: "", groups: labels.indices.map { $0 < 2 ? 0 : $0 },
+      settings: Self.settings)
+    #expect(grouped.groupCount == 58)
+    for kind in [MetricKind.accuracy, .sensitivity, .areaUnderROC] {
+      let interval = try #require(grouped[kind]?.interval)
+      let floor = try #require(single[kind]?.interval)
+      #expect(interval.lower <= floor.lower && interval.upper >= floor.upper, "\(kind)")
+      #expect(grouped[kind]?.intervalMethod == .groupedBootstrap)
+    }
+    #expect(grouped[.accuracy]?.description == "98.3 % (58/59), 90.9–100.0 %")
+  }
+
   @Test("a set of one class: what does not exist is said to be undefined, with the reason")
   func oneClass() throws {
     let predictions = try ClassifierPredictions(
@@ -134,11 +167,12 @@ struct EvaluationSummaryTests {
     }
     #expect(summary[.specificity]?.description == "undefined: all samples are of class Covid")
     #expect(summary[.areaUnderROC]?.description.contains("all 3 samples are positive") == true)
+    #expect(summary[.averagePrecision]?.description == "undefined: all samples are of class Covid")
     #expect(summary[.sensitivity]?.counts == Proportion(2, of: 3))
     let other = EvaluationSummary(
       predictions, named: "external", positiveClass: 1, settings: Self.settings)
     #expect(other[.sensitivity]?.description == "undefined: no sample is of class Normal")
-    #expect(other[.averagePrecision]?.value == nil)
+    #expect(other[.averagePrecision]?.description == "undefined: no sample is of class Normal")
   }
 
   @Test("no samples at all: everything is undefined, and nothing traps")

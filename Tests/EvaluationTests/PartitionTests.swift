@@ -100,6 +100,21 @@ struct PartitionTests {
       })
   }
 
+  @Test("small parts get their share of large groups", arguments: [0, 1, 2])
+  func largeGroups(seed: UInt64) throws {
+    // 20 patients of four samples each, and 40 of one; classes alternate from patient to patient.
+    let groups = (0..<80).map { $0 / 4 } + (20..<60)
+    let labels = groups.map { $0 % 2 }
+    let partition = try Partition(
+      into: .proportions([70, 15, 15]), labels: labels, groups: groups, seed: seed)
+    #expect(table(partition, labels) == [[42, 42], [9, 9], [9, 9]])
+    let large = (0..<3).map { part in
+      Set(partition.indices(inPart: part).map { groups[$0] }.filter { $0 < 20 }).count
+    }
+    #expect(large[0] == 14 || large[0] == 16)
+    #expect(large[1] >= 2 && large[2] >= 2)
+  }
+
   @Test("the seed decides, and nothing else")
   func seeds() throws {
     let one = try Partition(into: .folds(5), sampleCount: 50, seed: 1)

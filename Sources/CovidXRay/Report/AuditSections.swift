@@ -8,9 +8,12 @@ struct AuditSections {
   /// What charts say below them.
   let caption: String?
 
+  /// The verdict, which belongs beside every figure.
+  var inShort: [HTMLReport.Block] { [.notice("Audit: \(audit.verdict)")] }
+
   /// What the audit found, in words and tables.
   var findings: [HTMLReport.Block] {
-    var blocks: [HTMLReport.Block] = [.notice("Audit: \(audit.verdict)")]
+    var blocks = inShort
     blocks.append(
       .list(audit.findings.map { "\(Self.name(of: $0.severity)): \($0.text)" }))
     if !audit.leaks.isEmpty {
@@ -72,7 +75,7 @@ struct AuditSections {
     return [
       .paragraph(
         "How far one gets on the \(part.count) \(part.name) images without looking at lungs. A network is worth what it is "
-          + "better than these, and nothing where it is not."),
+          + "better than these, and nothing where it is not. \(audit.intervalsText)"),
       .charts([
         .init(
           IntervalChart(

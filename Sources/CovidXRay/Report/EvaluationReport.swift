@@ -73,7 +73,8 @@ public struct EvaluationReport: Sendable {
           .paragraph(
             "\(modelName) on \(main?.evaluation.summary.title(samples: "images", groups: "patients") ?? "no images"):"
           )
-        ] + (evaluation.tiles.map { [$0] } ?? [])),
+        ] + (evaluation.tiles.map { [$0] } ?? [])
+          + (audit.map { AuditSections(audit: $0, caption: caption).inShort } ?? [])),
       HTMLReport.Section("Figures", [evaluation.table, evaluation.notes]),
     ]
     for set in ordered {

@@ -46,7 +46,8 @@ struct EvaluationSections {
       "Sensitivity, specificity and the curves are about \(sets.first?.films.positiveClass ?? ""). "
         + "Where images are taken as independent, rates have exact intervals (Clopper and Pearson), areas under the "
         + "ROC curve those of DeLong, all others come from the bootstrap. Where patients are known, all come from the "
-        + "bootstrap by patient, or from the number of patients where that sees no variation.",
+        + "bootstrap by patient, or from the number of patients where that sees no variation; those of rates and areas are "
+        + "never narrower than for independent images.",
       "A calibration error is biased upwards where bins hold few images: its bootstrap interval can lie above it.",
     ]
     for set in sets {

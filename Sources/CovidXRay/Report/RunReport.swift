@@ -48,7 +48,7 @@ struct RunReport {
           .paragraph(
             "How the finished network does on \(run.validation.count) images that it was not trained on:"
           )
-        ] + (evaluation.tiles.map { [$0] } ?? [])
+        ] + (evaluation.tiles.map { [$0] } ?? []) + auditInShort
           + [
             .paragraph(
               "The figures of the training images, below, say how well the network remembers them, and nothing about other "
@@ -71,6 +71,15 @@ struct RunReport {
     sections.append(HTMLReport.Section("Configuration", configurationBlocks))
     sections.append(HTMLReport.Section("Model card", [.markdown(run.model.card)]))
     return sections
+  }
+
+  /// What the audit makes of such figures, so that nobody reads them without it.
+  private var auditInShort: [HTMLReport.Block] {
+    if case .success(let audit) = audit {
+      return AuditSections(audit: audit, caption: caption).inShort
+    }
+    return run.model.isSynthetic
+      ? [] : [.notice("The images were not audited: what these figures are worth is not known.")]
   }
 
   private var dataBlocks: [HTMLReport.Block] {

@@ -25,7 +25,17 @@ public struct ConfidenceInterval: Sendable, Hashable, Encodable, CustomStringCon
   public func contains(_ value: Double) -> Bool { lower <= value && value <= upper }
 
   /// Whether the limits differ by more than rounding.
-  var hasWidth: Bool { upper - lower > 1e-12 * max(1, upper.magnitude) }
+  package var hasWidth: Bool { upper - lower > 1e-12 * max(1, upper.magnitude) }
+
+  /// The smallest interval that holds this one and another, such as the one that takes samples as independent.
+  ///
+  /// A bootstrap over groups knows only of what went wrong among so many groups: with one mistake in 59 samples its lower limit
+  /// is too high. To know the groups must not make an interval narrower.
+  package func widened(to other: ConfidenceInterval?) -> ConfidenceInterval {
+    guard let other else { return self }
+    return ConfidenceInterval(
+      lower: min(lower, other.lower), upper: max(upper, other.upper), level: level)
+  }
 
   /// The limits with three decimals, as in `0.885–0.996`.
   public var description: String { String(format: "%.3f–%.3f", lower, upper) }

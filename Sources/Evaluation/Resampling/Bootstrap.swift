@@ -2,8 +2,9 @@ import Tensor
 
 /// Intervals for any statistic by drawing samples again, with replacement (Efron 1979; percentile method).
 ///
-/// Samples of one patient resemble each other. Given their groups, whole groups are drawn, so that the interval is as wide as the
-/// number of patients allows, not that of images.
+/// Samples of one patient resemble each other. Given their groups, whole groups are drawn, so that the interval knows how many
+/// patients there are, not how many images. It knows only of what varies among them: with few groups, or few mistakes, it is too
+/// narrow.
 ///
 /// ```swift
 /// let bootstrap = Bootstrap(seed: 1)
@@ -215,7 +216,7 @@ public struct Bootstrap: Sendable, Hashable {
 }
 
 /// The indices of every group's members, groups in the order in which they first occur.
-func indicesByGroup<Group: Hashable>(_ groups: [Group]) -> [[Int]] {
+package func indicesByGroup<Group: Hashable>(_ groups: [Group]) -> [[Int]] {
   var positions: [Group: Int] = [:]
   var members: [[Int]] = []
   for (index, group) in groups.enumerated() {

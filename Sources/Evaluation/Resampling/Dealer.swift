@@ -54,13 +54,16 @@ struct Dealer {
     let sizes = counts.map { $0.reduce(0, +) }
     let total = totals.reduce(0, +)
     // What the group adds to Σ ((count − share · total) / total)² over classes; among equals, the part furthest below its size.
+    // A group of several counts against the size of the part: otherwise the largest part, which lacks most, would get them all,
+    // and a small test part would hold nobody with more than one sample. Single samples, dealt out last, even out the rest.
     func cost(_ part: Int) -> (Double, Double) {
+      let scale = labels.count > 1 ? 1 / shares[part] : 1
       var change = 0.0
       for (index, count) in group {
         let excess = counts[part][index] - shares[part] * totals[index]
         change += count * (2 * excess + count) / (totals[index] * totals[index])
       }
-      return (change, sizes[part] - shares[part] * total)
+      return (change * scale, sizes[part] - shares[part] * total)
     }
     let costs = candidates.map(cost)
     var best = 0

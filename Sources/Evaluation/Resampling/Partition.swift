@@ -84,7 +84,8 @@ public struct Partition: Sendable, Hashable {
   /// Divides groups, each as a whole, so that each part has about its share of every class.
   ///
   /// Groups are dealt out from the largest to the smallest (in random order among equals), each to the part where it brings the
-  /// classes nearest to their shares. That is the best at each step, not always the best of all.
+  /// classes nearest to their shares. That is the best at each step, not always the best of all. Groups of several samples go to
+  /// large parts and small ones in proportion.
   ///
   /// - Parameters:
   ///   - shares: The sizes wanted.

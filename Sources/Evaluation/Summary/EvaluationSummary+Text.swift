@@ -39,7 +39,9 @@ extension EvaluationSummary {
       }
     }
     if groupCount != nil {
-      notes.append("Intervals are as wide as the number of \(groups) allows.")
+      notes.append(
+        "Intervals are by whole \(groups); those of rates and areas never narrower than for independent "
+          + "\(samples).")
     }
     return notes
   }

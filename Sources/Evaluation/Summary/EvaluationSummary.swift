@@ -11,8 +11,9 @@ import Tensor
 /// print(summary.text())
 /// ```
 ///
-/// Samples of one patient resemble each other. Given their groups, every interval comes from drawing whole groups, and is as wide
-/// as the number of patients allows.
+/// Samples of one patient resemble each other. Given their groups, every interval comes from drawing whole groups. Those of rates
+/// and of areas under the ROC curve are never narrower than if samples were independent; those of other figures may be, where
+/// there are few groups or few mistakes.
 public struct EvaluationSummary: Sendable, Hashable, Codable {
   /// How intervals are found.
   public struct Settings: Sendable, Hashable, Codable {

@@ -13,7 +13,8 @@ public struct Metric: Sendable, Hashable, Codable {
     case deLong = "DeLong"
     /// The percentile bootstrap over samples taken as independent.
     case bootstrap
-    /// The percentile bootstrap over whole groups, such as patients.
+    /// The percentile bootstrap over whole groups, such as patients; of rates and areas of a class never narrower than the
+    /// interval of independent samples.
     case groupedBootstrap = "bootstrap over groups"
     /// Clopper and Pearson on the number of groups, where all samples or none have the property and the bootstrap sees no
     /// variation.

@@ -25,8 +25,16 @@ struct MetricBuilder {
       guard rate.count > 0 else {
         return metric(nil, counts: rate, .undefined(reason: missing(item)), .exact)
       }
+      let independent =
+        settings.rateInterval == .wilson
+        ? rate.wilsonInterval(level: settings.level)
+        : rate.clopperPearsonInterval(level: settings.level)
       if let units {
-        guard bootstrapped.value == nil, rate.successes == 0 || rate.successes == rate.count else {
+        if let interval = bootstrapped.value {
+          return metric(
+            rate.value, counts: rate, .defined(interval.widened(to: independent)), method)
+        }
+        guard rate.successes == 0 || rate.successes == rate.count else {
           return metric(rate.value, counts: rate, bootstrapped, method)
         }
         // All samples or none: so it is in every group, and groups are what can be counted.
@@ -35,24 +43,27 @@ struct MetricBuilder {
           .clopperPearsonInterval(level: settings.level)
         return metric(rate.value, counts: rate, .defined(exact), .exactOverGroups)
       }
-      return settings.rateInterval == .wilson
-        ? metric(
-          rate.value, counts: rate, .defined(rate.wilsonInterval(level: settings.level)), .wilson)
-        : metric(
-          rate.value, counts: rate, .defined(rate.clopperPearsonInterval(level: settings.level)),
-          .exact)
+      return metric(
+        rate.value, counts: rate, .defined(independent),
+        settings.rateInterval == .wilson ? .wilson : .exact)
     }
     if item.kind == .areaUnderROC, let index = item.classIndex {
       switch predictions.binaryScores(ofClass: index).areaUnderROC(level: settings.level) {
       case .undefined(let reason):
         return metric(nil, .undefined(reason: reason), .deLong)
       case .defined(let area):
-        return units == nil
-          ? metric(area.value, area.interval, .deLong)
-          : metric(area.value, bootstrapped, method)
+        guard units != nil else { return metric(area.value, area.interval, .deLong) }
+        guard let interval = bootstrapped.value else {
+          return metric(area.value, bootstrapped, method)
+        }
+        return metric(area.value, .defined(interval.widened(to: area.interval.value)), method)
       }
     }
-    guard let value = estimate.value?.value else {
+    // Where there is nothing but the class, precision is 1 whatever the scores: a figure, but of nothing.
+    let isAlone = item.classIndex.map { matrix.actualCount(ofClass: $0) == predictions.count }
+    guard let value = estimate.value?.value,
+      item.kind != .averagePrecision || isAlone != true
+    else {
       return metric(nil, .undefined(reason: missing(item)), method)
     }
     return metric(value, bootstrapped, method)
@@ -103,7 +114,10 @@ struct MetricBuilder {
     if predictions.count == 0 { return "there are no samples" }
     let name = item.classIndex.map { "class \(predictions.classNames[$0])" } ?? "a class"
     switch item.kind {
-    case .sensitivity, .averagePrecision: return "no sample is of \(name)"
+    case .averagePrecision:
+      let isAlone = item.classIndex.map { matrix.actualCount(ofClass: $0) > 0 }
+      return isAlone == true ? "all samples are of \(name)" : "no sample is of \(name)"
+    case .sensitivity: return "no sample is of \(name)"
     case .specificity: return "all samples are of \(name)"
     case .precision: return "no sample was taken for \(name)"
     case .negativePredictiveValue: return "all samples were taken for \(name)"
