@@ -50,16 +50,6 @@ def busy_seconds():
     return sum(numbers[i] for i in (0, 1, 2, 5, 6)) / os.sysconf("SC_CLK_TCK")
 
 
-def cpu_seconds(running):
-    """Of a process that is still there."""
-    try:
-        with open(f"/proc/{running.process.pid}/stat") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-    except OSError:
-        return 0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def measure(row, options):
     """All contenders of a row, side by side: each takes a sample in turn."""
     threads = row.threads or usual_threads(options)
@@ -86,14 +76,14 @@ def measure(row, options):
             if process:
                 running[label] = process
         clock, busy = time.monotonic(), busy_seconds()
-        used = sum(cpu_seconds(process) for process in running.values())
+        used = sum(process.cpu_seconds() for process in running.values())
         for _ in range(repetitions):
             for label in list(running):
                 attempt(label, lambda process=running[label]: process.sample(SAMPLE_TIMEOUT))
         wall = time.monotonic() - clock
         others = None
         if busy is not None:
-            used = sum(cpu_seconds(process) for process in running.values()) - used
+            used = sum(process.cpu_seconds() for process in running.values()) - used
             others = max(0.0, (busy_seconds() - busy - used) / wall)
         for label in list(running):
             process = running[label]

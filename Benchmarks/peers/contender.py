@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 STARTING = 600
@@ -104,6 +105,26 @@ class Running:
             self.seconds.append(float(line))
         except ValueError:
             self._fail(f"expected seconds, got {line!r}")
+        self._rest()
+
+    def _rest(self):
+        """Waits until the process uses no processor any more.
+
+        Threads of OpenBLAS and OpenMP look out for more work for a while after the last, and would take a core from whoever is next.
+        """
+        deadline, used = time.monotonic() + 2, -1
+        while used != self.cpu_seconds() and time.monotonic() < deadline:
+            used = self.cpu_seconds()
+            time.sleep(0.05)
+
+    def cpu_seconds(self):
+        """Of the process, while it is there."""
+        try:
+            with open(f"/proc/{self.process.pid}/stat") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+        except OSError:
+            return 0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def finish(self):
         """Ends the process and returns what it says of itself."""
