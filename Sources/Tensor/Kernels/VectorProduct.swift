@@ -92,9 +92,9 @@ package struct VectorProduct: Sendable {
     let (rows, columns) = (min(m, Self.largestSide), min(n, Self.largestSide))
     let source = source(of: b, m: m, n: n)
     // A slab at a time, or all of them for slots that have the whole depth of their columns to themselves.
-    let slabs = source == .packed ? 1 : max(1, Self.largestPacked / (rows * Self.slab))
-    let span = min(depth.count, slabs * Self.slab)
     let capacity = capacity(for: rows)
+    let slabs = source == .packed ? 1 : max(1, Self.largestPacked / (capacity * Self.slab))
+    let span = min(depth.count, slabs * Self.slab)
     let aCount = capacity * span.roundedUp(toMultipleOf: width)
     let bCount = source == .packed ? columns.roundedUp(toMultipleOf: panel) * span : 0
     withScratch(aCount + bCount) { packed in
