@@ -65,7 +65,8 @@ extension AuditedImage {
       case .success(let image): images.append(image)
       case .failure(let error): unreadable.append(Unreadable(error: error))
       case nil:
-        fatalError("audit: image \(slot) was never read")  // `forEach` calls for every slot.
+        // `Parallel.forEach` calls for every slot, and each leaves a result or an error here, whatever its file holds.
+        fatalError("audit: image \(slot) was never read")
       }
     }
     return (images, unreadable)

@@ -13,7 +13,8 @@ extension DatasetAudit {
   public init(filmsAt url: URL, patients: PatientTable? = nil) throws {
     let dataset = try XRayDataset(at: url)
     guard case .folders(let training, let validation) = dataset.origin else {
-      fatalError("a data set that is read from a folder is one of folders")  // By that initializer.
+      // `XRayDataset(at:)` makes no other origin: what is wrong with the folder, it throws.
+      fatalError("a data set that is read from a folder is one of folders")
     }
     var parts = [
       Part(name: "training", folder: training), Part(name: "validation", folder: validation),

@@ -216,7 +216,7 @@ public struct Bootstrap: Sendable, Hashable {
 }
 
 /// The indices of every group's members, groups in the order in which they first occur.
-package func indicesByGroup<Group: Hashable>(_ groups: [Group]) -> [[Int]] {
+func indicesByGroup<Group: Hashable>(_ groups: [Group]) -> [[Int]] {
   var positions: [Group: Int] = [:]
   var members: [[Int]] = []
   for (index, group) in groups.enumerated() {
