@@ -11,13 +11,19 @@ typedef struct {
 INLINE void multiply(
     const int rows, const int vectors, Vector acc[ROWS][PANEL_VECTORS], const float *a_start,
     Blocks blocks, long runs, long run_length, const float *b, long b_stride) {
+  const long last = runs * vectors_of(run_length) - 1;
   long index = 0;
   for (long run = 0; run < runs; run++) {
     for (long first = 0; first < run_length; first += WIDTH, index++) {
       const float *a = a_start + (blocks.offsets ? blocks.offsets[index] : index * blocks.stride);
       const long depth = smaller(WIDTH, run_length - first);
+      const long following = smaller(index + 1, last);
+      const float *next =
+          a_start + (blocks.offsets ? blocks.offsets[following] : following * blocks.stride);
       for (long k = 0; k < depth; k++) {
         Vector column[PANEL_VECTORS];
+        // A row of the next block with each column of this one: blocks lie too far apart to be foreseen.
+        __builtin_prefetch(next + k * WIDTH);
         UNROLL for (int j = 0; j < vectors; j++) {
           column[j] = load(b + j * WIDTH);
           // B comes from the second-level cache, each row once; to few rows of A from further away.

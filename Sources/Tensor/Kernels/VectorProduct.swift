@@ -37,6 +37,8 @@ package struct VectorProduct: Sendable {
 
   /// The depth that is multiplied at a time: so much of a slot of A stays in the second-level cache, while columns of B go by.
   private static let slab = 512
+  /// The depth of A that is packed at a time.
+  private static let packedDepth = 256
   /// The most rows, or columns, that are packed at a time.
   private static let largestSide = 4096
   /// The most scalars of A that are packed at a time.
@@ -92,10 +94,11 @@ package struct VectorProduct: Sendable {
     let (rows, columns) = (min(m, Self.largestSide), min(n, Self.largestSide))
     let source = source(of: b, m: m, n: n)
     // A slab at a time, or all of them for slots that have the whole depth of their columns to themselves.
-    let capacity = capacity(for: rows)
-    let slabs = source == .packed ? 1 : max(1, Self.largestPacked / (capacity * Self.slab))
+    let rowsPerSlot = rowsPerSlot(of: rows, source)
+    let packedRows = rows.roundedUp(toMultipleOf: rowsPerSlot)
+    let slabs = source == .packed ? 1 : max(1, Self.largestPacked / (packedRows * Self.slab))
     let span = min(depth.count, slabs * Self.slab)
-    let aCount = capacity * span.roundedUp(toMultipleOf: width)
+    let aCount = packedRows * span.roundedUp(toMultipleOf: width)
     let bCount = source == .packed ? columns.roundedUp(toMultipleOf: panel) * span : 0
     withScratch(aCount + bCount) { packed in
       for firstRow in stride(from: 0, to: m, by: rows) {
@@ -104,7 +107,7 @@ package struct VectorProduct: Sendable {
             let block = Block(
               rows: firstRow..<min(firstRow + rows, m),
               columns: firstColumn..<min(firstColumn + columns, n),
-              depth: first..<min(first + span, depth.upperBound), capacity: capacity,
+              depth: first..<min(first + span, depth.upperBound), rowsPerSlot: rowsPerSlot,
               source: source, accumulates: first > depth.lowerBound)
             multiply(
               a, b, block, packedA: packed, packedB: packed + aCount, into: c, stride: n, inParallel
@@ -127,32 +130,36 @@ package struct VectorProduct: Sendable {
 
   private func source(of b: Operand, m: Int, n: Int) -> Source {
     if m <= kernels.value.rows, !b.isTransposed, n.isMultiple(of: width) { return .inPlace }
-    return m <= rowsOfSlot ? .packedBySlot : .packed
+    return m <= 16 * unit ? .packedBySlot : .packed
   }
 
-  /// The most rows of a slot.
-  private var rowsOfSlot: Int { 16 * unit }
+  /// The rows of a slot.
+  ///
+  /// Few, so that over a slab they stay in the second-level cache, or in what a neighbour on the same processor leaves of it.
+  /// Whoever packs columns for itself needs all rows.
+  private func rowsPerSlot(of rows: Int, _ source: Source) -> Int {
+    let most = (source == .packed ? 4 : 16) * unit
+    let parts = (rows + most - 1) / most
+    return ((rows + parts - 1) / parts).roundedUp(toMultipleOf: unit)
+  }
+
   /// Rows that a product takes without a rest.
   private var unit: Int { kernels.value.rows * max(1, 14 / kernels.value.rows) }
 
   /// A part of the product: of some rows and columns of C, over some of the depth.
   private struct Block {
     let rows, columns, depth: Range<Int>
-    /// How many rows a block of packed A has room for.
-    let capacity: Int
+    /// The rows of a slot, which lie together when packed: of a vector's width of columns, then of the next.
+    let rowsPerSlot: Int
     let source: Source
     let accumulates: Bool
-  }
 
-  /// The room for some rows in each block of A.
-  ///
-  /// A tile reads as many rows of one block after another. Where these are a power of two apart, they fall on the same few
-  /// places of the cache and push each other out; so each begins where the one before it ends, as far as places go.
-  private func capacity(for rows: Int) -> Int {
-    // The first-level cache finds a place by the address modulo 4 KiB.
-    let period = 4096 / (MemoryLayout<Float>.stride * width)
-    let excess = (rows - kernels.value.rows) % period
-    return excess == 0 ? rows : rows + period - excess
+    var rowParts: Int { (rows.count + rowsPerSlot - 1) / rowsPerSlot }
+
+    func rows(ofPart part: Int) -> Range<Int> {
+      let first = rows.lowerBound + part * rowsPerSlot
+      return first..<min(first + rowsPerSlot, rows.upperBound)
+    }
   }
 
   /// Packs what is to be packed, and multiplies it.
@@ -161,27 +168,26 @@ package struct VectorProduct: Sendable {
     packedB: UnsafeMutablePointer<Float>, into c: UnsafeMutablePointer<Float>, stride: Int,
     _ inParallel: Bool
   ) {
-    let (rows, columns, depth) = (block.rows.count, block.columns.count, block.depth)
-    // Packing: A in parts of 64 rows and a slab, B panel by panel.
-    let slabs = (depth.count + Self.slab - 1) / Self.slab
-    let aParts = (rows + 63) / 64 * slabs
+    let (columns, depth) = (block.columns.count, block.depth)
+    let slotCount = block.rowsPerSlot * depth.count.roundedUp(toMultipleOf: width)
+    // Packing: A slot by slot in parts of some depth, B panel by panel.
+    let depthParts = (depth.count + Self.packedDepth - 1) / Self.packedDepth
+    let aParts = block.rowParts * depthParts
     let bParts = block.source == .packed ? (columns + panel - 1) / panel : 0
     // Products. One after the other they take the same rows, which stay in the second-level cache while B goes by.
-    let rowParts = (rows + rowsOfSlot - 1) / rowsOfSlot
-    let rowsPerSlot = ((rows + rowParts - 1) / rowParts).roundedUp(toMultipleOf: unit)
-    let columnsPerSlot = columnsPerSlot(block, rowsPerSlot: rowsPerSlot, rowParts: rowParts)
+    let columnsPerSlot = columnsPerSlot(block)
     let columnParts = (columns + columnsPerSlot - 1) / columnsPerSlot
     let shared = Unchecked((a, b, packedA, packedB, c))
     let pack = { @Sendable (slot: Int) in
       let (a, b, packedA, packedB, _) = shared.value
       if slot < aParts {
-        let (part, slab) = slot.quotientAndRemainder(dividingBy: slabs)
-        let first = slab * Self.slab
+        let (rowPart, depthPart) = slot.quotientAndRemainder(dividingBy: depthParts)
+        let first = depthPart * Self.packedDepth
+        let last = min(first + Self.packedDepth, depth.count)
         packA(
-          a, part * 64..<min(rows, (part + 1) * 64),
-          depth.lowerBound + first..<min(depth.lowerBound + first + Self.slab, depth.upperBound),
-          block,
-          into: packedA + first * block.capacity)
+          a, block.rows(ofPart: rowPart), depth.lowerBound + first..<depth.lowerBound + last,
+          capacity: block.rowsPerSlot,
+          into: packedA + rowPart * slotCount + first * block.rowsPerSlot)
       } else {
         let first = block.columns.lowerBound + (slot - aParts) * panel
         packB(
@@ -192,50 +198,46 @@ package struct VectorProduct: Sendable {
     let multiply = { @Sendable (slot: Int) in
       let (_, b, packedA, packedB, c) = shared.value
       let (rowPart, columnPart) = slot.quotientAndRemainder(dividingBy: columnParts)
-      let row = rowPart * rowsPerSlot
+      let rows = block.rows(ofPart: rowPart)
       let column = columnPart * columnsPerSlot
-      guard row < rows else { return }
       self.multiply(
-        block, rows: row..<min(row + rowsPerSlot, rows),
-        columns: column..<min(column + columnsPerSlot, columns), packedA, b, packedB,
-        into: c + (block.rows.lowerBound + row) * stride + block.columns.lowerBound, stride: stride)
+        block, rows: rows.count, columns: column..<min(column + columnsPerSlot, columns),
+        packedA + rowPart * slotCount, b, packedB,
+        into: c + rows.lowerBound * stride + block.columns.lowerBound, stride: stride)
     }
     if inParallel {
-      Parallel.forEach(aParts + bParts, pack, then: rowParts * columnParts, multiply)
+      Parallel.forEach(aParts + bParts, pack, then: block.rowParts * columnParts, multiply)
     } else {
       for slot in 0..<aParts + bParts { pack(slot) }
-      for slot in 0..<rowParts * columnParts { multiply(slot) }
+      for slot in 0..<block.rowParts * columnParts { multiply(slot) }
     }
   }
 
   /// The columns of a slot, in whole panels: for some ten million multiplications, but not so many that few slots are left.
-  private func columnsPerSlot(_ block: Block, rowsPerSlot: Int, rowParts: Int) -> Int {
+  private func columnsPerSlot(_ block: Block) -> Int {
     // Who packs for itself reads rows of B, and wants them in pieces that memory likes.
     let least = block.source == .packed ? panel : 128
-    let wanted = max(least, (1 << 23) / (rowsPerSlot * block.depth.count))
-    let most = block.columns.count / ((16 + rowParts - 1) / rowParts)
+    let wanted = max(least, (1 << 23) / (block.rowsPerSlot * block.depth.count))
+    let most = block.columns.count / ((16 + block.rowParts - 1) / block.rowParts)
     return max(1, min(wanted, most) / panel) * panel
   }
 
-  /// Brings some rows of A, numbered from the block's first, over some of the depth into blocks of `width` columns.
+  /// Brings some rows of A over some of the depth into blocks of `width` columns with room for `capacity` rows.
   private func packA(
-    _ a: Operand, _ rows: Range<Int>, _ depth: Range<Int>, _ block: Block,
+    _ a: Operand, _ rows: Range<Int>, _ depth: Range<Int>, capacity: Int,
     into packed: UnsafeMutablePointer<Float>
   ) {
-    let capacity = block.capacity
-    let target = packed + rows.lowerBound * width
-    let first = block.rows.lowerBound + rows.lowerBound
     guard a.isTransposed else {
       return kernels.value.pack_gradient(
-        a.at(first, depth.lowerBound), nil, rows.count, depth.count, a.leading, 1, capacity, target,
-        nil)
+        a.at(rows.lowerBound, depth.lowerBound), nil, rows.count, depth.count, a.leading, 1,
+        capacity, packed, nil)
     }
     for (index, start) in stride(from: depth.lowerBound, to: depth.upperBound, by: width)
       .enumerated()
     {
       streams.value.transpose_block(
-        a.at(first, start), a.leading, min(width, depth.upperBound - start), rows.count,
-        target + index * capacity * width, width, 0)
+        a.at(rows.lowerBound, start), a.leading, min(width, depth.upperBound - start), rows.count,
+        packed + index * capacity * width, width, 0)
     }
   }
 
@@ -256,10 +258,9 @@ package struct VectorProduct: Sendable {
     }
   }
 
-  /// The product of a slot, a slab after the other; `rows` and `columns` are numbered from the block's first, and `c` is the first
-  /// row's.
+  /// The product of a slot, a slab after the other; `columns` are numbered from the block's first.
   private func multiply(
-    _ block: Block, rows: Range<Int>, columns: Range<Int>, _ packedA: UnsafePointer<Float>,
+    _ block: Block, rows: Int, columns: Range<Int>, _ packedA: UnsafePointer<Float>,
     _ b: Operand, _ packedB: UnsafePointer<Float>, into c: UnsafeMutablePointer<Float>, stride: Int
   ) {
     let span = block.depth.count
@@ -282,10 +283,8 @@ package struct VectorProduct: Sendable {
             case .packed: (packedB + column * span + first * panel, panel)
             }
           kernels.value.product(
-            packedA + (first * block.capacity + rows.lowerBound * width), block.capacity,
-            rows.count,
-            1, depth, source, leading, nil, c + column, stride,
-            min(panel, columns.upperBound - column),
+            packedA + first * block.rowsPerSlot, block.rowsPerSlot, rows, 1, depth, source,
+            leading, nil, c + column, stride, min(panel, columns.upperBound - column),
             block.accumulates || first > 0 ? Int32(PRODUCT_ACCUMULATE) : 0)
         }
       }
