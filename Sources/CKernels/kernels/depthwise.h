@@ -69,6 +69,8 @@ INLINE void depthwise_run(
     UNROLL for (int j = 0; j < TAPS; j++)
       weight[j] = load_some(weights + (row * TAPS + j) * channels, count);
     UNROLL for (int x = 0; x < RUN + TAPS - 1; x++) {
+      // The rows above were read a row ago; this one comes from afar.
+      if (row == last_row - 1) __builtin_prefetch(source + (x + RUN) * channels);
       if (x < first || x >= last) continue;
       const Vector value = load_some(source + x * channels, count);
       UNROLL for (int j = 0; j < TAPS; j++) {
@@ -77,6 +79,7 @@ INLINE void depthwise_run(
     }
   }
   UNROLL for (int p = 0; p < RUN; p++) {
+    __builtin_prefetch(output + (p + RUN) * channels, 1);
     if (p < pixels) store_some(output + p * channels, at_least(bound, sum[p]), count);
   }
 }
@@ -212,6 +215,7 @@ INLINE void depthwise_products(
       gradient = keep(load_some(from.output + p * channels, count) > (Vector){0}, gradient);
     *total += gradient;
     const float *corner = from.input + p * step;
+    __builtin_prefetch(corner + (TAPS - 1) * next_row + SUMMED_PIXELS * step);
     UNROLL for (int i = 0; i < TAPS; i++) {
       if (i < first_row || i >= last_row) continue;
       UNROLL for (int j = 0; j < TAPS; j++) {
