@@ -3,6 +3,7 @@
 static void pack_band(
     BandShape shape, const float *image, const float *output, float scale, float *band) {
   const Vector factor = splat(scale);
+  const long next_row = shape.width * shape.channels;
   for (long row = shape.first_row; row < shape.first_row + shape.rows; row++) {
     const bool in_image = row >= 0 && row < shape.height;
     for (long phase = 0; phase < shape.phases; phase++) {
@@ -21,6 +22,9 @@ static void pack_band(
         const long place = (row * shape.width + x) * shape.channels + shape.first_channel + c;
         for (long j = 0; j < last - first; j++) {
           const float *source = image + place + j * step;
+          // The same place of the next row: a row is walked in pieces, which the processor does not foresee.
+          __builtin_prefetch(source + next_row);
+          if (output) __builtin_prefetch(output + place + j * step + next_row);
           Vector value = load_some(source, count);
           if (output)
             value = keep(load_some(output + place + j * step, count) > (Vector){0}, factor * value);

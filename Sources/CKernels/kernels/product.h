@@ -90,6 +90,11 @@ INLINE void transposed_tile(
   UNROLL for (int r = 0; r < rows; r++) {
     UNROLL for (int j = 0; j < vectors; j++) acc[r][j] = load(c + r * c_stride + j * WIDTH);
   }
+  // The next tile adds to the rows below.
+  UNROLL for (int r = 0; r < rows; r++) {
+    UNROLL for (int j = 0; j < vectors; j++)
+      __builtin_prefetch(c + (rows + r) * c_stride + j * WIDTH, 1);
+  }
   for (long run = 0; run < sum.runs; run++) {
     const float *a = a_start + run * sum.stride;
     for (long t = 0; t < sum.count; t++) {
@@ -311,8 +316,11 @@ static void pack_panels(
       float *target = panels + column * depth + k * PANEL;
       long i = 0;
       for (; i + PANEL <= wide; i += PANEL, target += depth * PANEL) {
-        UNROLL for (int j = 0; j < PANEL_VECTORS; j++)
+        UNROLL for (int j = 0; j < PANEL_VECTORS; j++) {
+          // Rows are far apart: ask for those to come.
+          __builtin_prefetch(source + 8 * stride + i + j * WIDTH);
           store(target + j * WIDTH, load(source + i + j * WIDTH));
+        }
       }
       if (i < wide) {
         memset(target, 0, PANEL * sizeof(float));
