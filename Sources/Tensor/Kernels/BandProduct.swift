@@ -101,31 +101,52 @@ struct BandProduct: Sendable {
     kernels.value.pack_band(shape, image, mask, scale, band)
   }
 
-  /// The rows of an image's results in parts whose band fills half of a second-level cache at the most, `least` or more
-  /// where an image has the rows.
-  func parts(least: Int) -> [Range<Int>] {
+  /// In how many parts of rows an image's band fills half of a second-level cache at the most; `least` or more where the image
+  /// has the rows.
+  private func partCount(least: Int) -> Int {
     let limit = WinogradConvolution.cacheFloats / 2 / max(rowStride, 1)
-    let count = min(max(least, (rows + max(limit, 1) - 1) / max(limit, 1)), rows)
-    return (0..<count).map { rows * $0 / count..<rows * ($0 + 1) / count }
+    return min(max(least, (rows + max(limit, 1) - 1) / max(limit, 1)), rows)
   }
 
   // MARK: Products
 
-  /// The results of some images, each in parts of rows, in parallel.
-  func run(images: Int, _ operands: Operands) {
-    let parts = parts(least: max(1, 8 / max(images, 1)))
-    let (operands, offsets) = (Unchecked(operands), offsets)
-    Parallel.forEach(images * parts.count) { slot in
-      let (image, part) = slot.quotientAndRemainder(dividingBy: parts.count)
-      run(image: image, rows: parts[part], offsets, operands.value)
-    }
+  /// One pass with its buffers.
+  typealias Pass = (product: BandProduct, operands: Operands)
+
+  /// The results of some images, in parallel.
+  static func run(_ passes: [Pass], images: Int) {
+    let run = Run(passes, least: max(1, 8 / max(images, 1)))
+    Parallel.forEach(images * run.parts) { run(image: $0 / run.parts, part: $0 % run.parts) }
   }
 
   /// The same for some images, on this thread.
-  func run(images: Range<Int>, _ operands: Operands) {
-    let offsets = offsets
+  static func run(_ passes: [Pass], images: Range<Int>) {
+    let run = Run(passes, least: 1)
     for image in images {
-      for part in parts(least: 1) { run(image: image, rows: part, offsets, operands) }
+      for part in 0..<run.parts { run(image: image, part: part) }
+    }
+  }
+
+  /// Several passes over the same images, which find what they share in the cache.
+  private struct Run: @unchecked Sendable {
+    private let passes: [Pass]
+    private let offsets: [[Int]]
+    /// The parts of an image.
+    let parts: Int
+
+    init(_ passes: [Pass], least: Int) {
+      self.passes = passes
+      offsets = passes.map(\.product.offsets)
+      parts = passes.map { $0.product.partCount(least: least) }.max() ?? 0
+    }
+
+    func callAsFunction(image: Int, part: Int) {
+      for (pass, offsets) in zip(passes, offsets) {
+        let rows = pass.product.rows
+        pass.product.run(
+          image: image, rows: rows * part / parts..<rows * (part + 1) / parts, offsets,
+          pass.operands)
+      }
     }
   }
 
@@ -142,6 +163,7 @@ struct BandProduct: Sendable {
   }
 
   private func run(image: Int, rows: Range<Int>, _ offsets: [Int], _ operands: Operands) {
+    guard !rows.isEmpty else { return }
     let flags = operands.activation == .relu ? Int32(PRODUCT_RECTIFY) : 0
     withScratch(bandCount(rows: rows.count)) { band in
       for group in 0..<groups {

@@ -71,18 +71,17 @@ package struct ImplicitConvolution: ConvolutionKernel {
     }
   }
 
-  /// Calls `run` for every phase with the operands of its pass.
-  private func forEachPhase(
-    _ operands: ConvolutionGradientOperands, run: (BandProduct, BandProduct.Operands) -> Void
-  ) {
-    guard var weights = operands.weights, let target = operands.inputGradient else { return }
-    for phase in phases {
-      run(
+  /// Every phase with the operands of its pass; none if the gradient is not wanted.
+  private func inputGradientPasses(_ operands: ConvolutionGradientOperands) -> [BandProduct.Pass] {
+    guard var weights = operands.weights, let target = operands.inputGradient else { return [] }
+    return phases.map { phase in
+      defer { weights += phase.pass.weightCount }
+      return (
         phase.pass,
         BandProduct.Operands(
           source: operands.upstream, mask: operands.output, scale: operands.scale,
-          weights: weights, bias: nil, target: target))
-      weights += phase.pass.weightCount
+          weights: weights, bias: nil, target: target)
+      )
     }
   }
 
@@ -129,17 +128,20 @@ package struct ImplicitConvolution: ConvolutionKernel {
   // MARK: Forward
 
   package func forward(_ operands: ConvolutionOperands) {
-    pass.run(images: geometry.batch, passOperands(operands))
+    BandProduct.run([forwardPass(operands)], images: geometry.batch)
   }
 
   package func forward(images: Range<Int>, _ operands: ConvolutionOperands) {
-    pass.run(images: images, passOperands(operands))
+    BandProduct.run([forwardPass(operands)], images: images)
   }
 
-  private func passOperands(_ operands: ConvolutionOperands) -> BandProduct.Operands {
-    BandProduct.Operands(
-      source: operands.input, mask: nil, weights: operands.weights, bias: operands.bias,
-      activation: operands.activation, target: operands.output)
+  private func forwardPass(_ operands: ConvolutionOperands) -> BandProduct.Pass {
+    (
+      pass,
+      BandProduct.Operands(
+        source: operands.input, mask: nil, weights: operands.weights, bias: operands.bias,
+        activation: operands.activation, target: operands.output)
+    )
   }
 
   // MARK: Gradients
@@ -153,7 +155,7 @@ package struct ImplicitConvolution: ConvolutionKernel {
     _ operands: ConvolutionGradientOperands, weightGradient: UnsafeMutablePointer<Float>?,
     biasGradient: UnsafeMutablePointer<Float>?
   ) {
-    forEachPhase(operands) { $0.run(images: geometry.batch, $1) }
+    BandProduct.run(inputGradientPasses(operands), images: geometry.batch)
     let needsWeights = weightGradient != nil
     guard needsWeights || biasGradient != nil else { return }
     let slots = RowSlots(
@@ -179,7 +181,7 @@ package struct ImplicitConvolution: ConvolutionKernel {
     images: Range<Int>, _ operands: ConvolutionGradientOperands,
     into accumulator: UnsafeMutablePointer<Float>?
   ) {
-    forEachPhase(operands) { $0.run(images: images, $1) }
+    BandProduct.run(inputGradientPasses(operands), images: images)
     guard let accumulator else { return }
     let height = geometry.outputHeight
     accumulate(
