@@ -209,7 +209,7 @@ static void winograd_weights(
 
 INLINE void transform_filter_gradients(
     const int tile, const float *transformed, long u_depth, long u_columns, long depth,
-    long columns, long first_row, long rows, float *gradient) {
+    long columns, long stride, long first_row, long rows, float *gradient) {
   const int taps = TAPS_OF(tile);
   for (long k = first_row; k < first_row + rows; k++) {
     for (long column = 0; column < columns; column += WIDTH) {
@@ -227,7 +227,7 @@ INLINE void transform_filter_gradients(
         UNROLL for (int j = 0; j < PATCH; j++) u[j] = half[j][i];
         transform_weight_gradient(tile, u, g);
         UNROLL for (int j = 0; j < taps; j++)
-          store_some(gradient + ((i * taps + j) * depth + k) * columns + column, g[j], count);
+          store_some(gradient + ((i * taps + j) * depth + k) * stride + column, g[j], count);
       }
     }
   }
@@ -235,11 +235,11 @@ INLINE void transform_filter_gradients(
 
 static void winograd_weight_gradient(
     long tile, const float *transformed, long u_depth, long u_columns, long depth, long columns,
-    long first_row, long rows, float *gradient) {
+    long stride, long first_row, long rows, float *gradient) {
   if (tile == 4)
     transform_filter_gradients(
-        4, transformed, u_depth, u_columns, depth, columns, first_row, rows, gradient);
+        4, transformed, u_depth, u_columns, depth, columns, stride, first_row, rows, gradient);
   else
     transform_filter_gradients(
-        2, transformed, u_depth, u_columns, depth, columns, first_row, rows, gradient);
+        2, transformed, u_depth, u_columns, depth, columns, stride, first_row, rows, gradient);
 }

@@ -92,40 +92,32 @@ extension WinogradConvolution {
     }
   }
 
-  /// The backward pass, into one accumulator.
+  /// The backward pass.
   func deepGradients(
-    _ operands: ConvolutionGradientOperands, into accumulator: UnsafeMutablePointer<Float>?,
-    weights needsWeights: Bool
+    _ operands: ConvolutionGradientOperands, weightGradient: UnsafeMutablePointer<Float>?,
+    biasGradient: UnsafeMutablePointer<Float>?
   ) {
     let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
-    let inputBlock = wholeBlock(0..<inputs, of: inputs)
-    let outputBlock = wholeBlock(0..<outputs, of: outputs)
-    let inputCount = needsWeights ? Self.planes * inputBlock.plane_stride : 0
-    withScratch(inputCount + Self.planes * outputBlock.plane_stride) { planes in
+    let inputCount =
+      weightGradient == nil
+      ? 0 : Self.planes * wholeBlock(0..<inputs, of: inputs).plane_stride
+    let outputCount = Self.planes * wholeBlock(0..<outputs, of: outputs).plane_stride
+    withScratch(inputCount + outputCount) { planes in
       let gradient = planes + inputCount
-      let shared = Unchecked((operands, accumulator, planes, gradient))
+      let shared = Unchecked((operands, biasGradient, gradient))
       let outputChunks = Self.chunks(of: outputs, width: panel)
-      accumulator.map {
-        ($0 + transformedGradientCount).update(repeating: 0, count: geometry.outputChannels)
-      }
+      biasGradient?.update(repeating: 0, count: outputs)
       Parallel.forEach(outputChunks.count) { slot in
-        let (operands, accumulator, _, gradient) = shared.value
+        let (operands, biasGradient, gradient) = shared.value
         let channels = outputChunks[slot]
         kernels.value.winograd_gradient(
           shape, wholeBlock(channels, of: outputs), operands.upstream, operands.output,
           operands.choices, operands.scale, gradient + channels.lowerBound * tiles.count,
-          accumulator.map { $0 + transformedGradientCount })
+          biasGradient)
       }
-      if needsWeights, accumulator != nil {
+      if let weightGradient {
         transformInput(operands.input, into: planes)
-        Parallel.forEach(Self.planes) { plane in
-          let (_, accumulator, planes, gradient) = shared.value
-          guard let sums = accumulator.map({ $0 + plane * depth * columns }) else { return }
-          sums.update(repeating: 0, count: depth * columns)
-          kernels.value.transposed_product(
-            planes + plane * inputBlock.plane_stride, gradient + plane * outputBlock.plane_stride,
-            tiles.count, tiles.count, 1, depth, columns, sums, columns)
-        }
+        deepWeightGradient(planes, gradient, into: weightGradient)
       }
       guard operands.weights != nil, operands.inputGradient != nil else { return }
       let inputPanels = Self.chunks(of: inputs, width: panel)
@@ -133,11 +125,41 @@ extension WinogradConvolution {
         geometry.zeroImages($0..<$0 + 1, of: shared.value.0.inputGradient)
       }
       Parallel.forEach(inputPanels.count) { slot in
-        let (operands, _, _, gradient) = shared.value
+        let (operands, _, gradient) = shared.value
         guard let weights = operands.weights, let target = operands.inputGradient else { return }
         forEachProduct(gradient, depth: outputs, weights, channels: inputPanels[slot]) {
           kernels.value.winograd_input_gradient(shape, $0, $1, target)
         }
+      }
+    }
+  }
+
+  /// From V and dM, in squares of channels, whose sums stay in the second-level cache until they are transformed back.
+  private func deepWeightGradient(
+    _ planes: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
+    into weightGradient: UnsafeMutablePointer<Float>
+  ) {
+    let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
+    let side = 64
+    let (rows, columns) = (
+      Self.chunks(of: inputs, width: side), Self.chunks(of: outputs, width: side)
+    )
+    let shared = Unchecked((planes, gradient, weightGradient))
+    Parallel.forEach(rows.count * columns.count) { slot in
+      let (planes, gradient, weightGradient) = shared.value
+      let (rows, columns) = (rows[slot / columns.count], columns[slot % columns.count])
+      var inputBlock = wholeBlock(0..<inputs, of: inputs)
+      inputBlock.channels = rows.count
+      var outputBlock = wholeBlock(0..<outputs, of: outputs)
+      outputBlock.channels = columns.count
+      withScratch(Self.planes * side * side) { sums in
+        sums.update(repeating: 0, count: Self.planes * side * side)
+        kernels.value.winograd_weight_products(
+          planes + rows.lowerBound * tiles.count, inputBlock,
+          gradient + columns.lowerBound * tiles.count, outputBlock, sums, side, side)
+        kernels.value.winograd_weight_gradient(
+          shape.tile, sums, side, side, inputs, columns.count, outputs, 0, rows.count,
+          weightGradient + rows.lowerBound * outputs + columns.lowerBound)
       }
     }
   }

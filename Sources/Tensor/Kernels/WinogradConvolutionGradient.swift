@@ -19,14 +19,8 @@ extension WinogradConvolution {
     biasGradient: UnsafeMutablePointer<Float>?
   ) {
     if isDeepBackward {
-      let accumulates = weightGradient != nil || biasGradient != nil
-      return withScratch(accumulates ? accumulatorCount : 0) { accumulator in
-        deepGradients(
-          operands, into: accumulates ? accumulator : nil, weights: weightGradient != nil)
-        guard accumulates else { return }
-        finishGradients(
-          [accumulator], weightGradient: weightGradient, biasGradient: biasGradient)
-      }
+      return deepGradients(
+        operands, weightGradient: weightGradient, biasGradient: biasGradient)
     }
     let slots = gradientSlots
     let needsWeights = weightGradient != nil
@@ -82,7 +76,7 @@ extension WinogradConvolution {
       let (total, weightGradient) = pointers.value
       kernels.value.winograd_weight_gradient(
         shape.tile, total, depth, columns, geometry.inputChannels, geometry.outputChannels,
-        rows.lowerBound, rows.count, weightGradient)
+        geometry.outputChannels, rows.lowerBound, rows.count, weightGradient)
     }
   }
 
