@@ -99,23 +99,21 @@ extension WinogradConvolution {
   private struct Blocking {
     /// Channels at a time.
     ///
-    /// The narrower side is whole and stays in the cache, the other comes in panels.
+    /// The narrower side is whole and stays in the cache, the other comes in chunks of two panels: sums over a single panel
+    /// would be added to more often than is worth it.
     var inputs, outputs: Int
     var capacity: Int
   }
 
   private var blocking: Blocking {
     let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
-    if inputs <= outputs {
-      return Blocking(
-        inputs: inputs, outputs: panel,
-        capacity: capacity(
-          perTile: Self.planes * (2 * inputs + panel), fixed: 2 * Self.planes * inputs * panel))
-    }
+    let (narrow, chunk) = (min(inputs, outputs), min(2 * panel, max(inputs, outputs)))
+    // V, dM and dV of a tile; U and dU of the chunk.
+    let perTile = inputs <= outputs ? 2 * narrow + chunk : narrow + 2 * chunk
     return Blocking(
-      inputs: panel, outputs: outputs,
+      inputs: inputs <= outputs ? inputs : chunk, outputs: inputs <= outputs ? chunk : outputs,
       capacity: capacity(
-        perTile: Self.planes * (outputs + 2 * panel), fixed: 2 * Self.planes * outputs * panel))
+        perTile: Self.planes * perTile, fixed: 2 * Self.planes * narrow * chunk))
   }
 
   /// The buffers of one backward pass, whose planes hold one block of tiles.
