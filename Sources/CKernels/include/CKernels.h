@@ -173,7 +173,8 @@ typedef struct {
   void (*_Nonnull winograd_weight_products)(
       const float *_Nonnull v, WinogradBlock v_block, const float *_Nonnull gradient,
       WinogradBlock gradient_block, float *_Nonnull transformed, long u_depth, long u_columns);
-  // dg = G^T dU G, [taps][taps][depth] rows `stride` apart, of channels first_row ..< first_row + rows and some columns.
+  // dg = G^T dU G, [taps][taps][depth] rows `stride` apart, of channels first_row ..< first_row + rows
+  // and some columns.
   void (*_Nonnull winograd_weight_gradient)(
       long tile, const float *_Nonnull transformed, long u_depth, long u_columns, long depth,
       long columns, long stride, long first_row, long rows, float *_Nonnull gradient);

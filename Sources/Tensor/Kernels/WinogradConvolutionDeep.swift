@@ -134,31 +134,36 @@ extension WinogradConvolution {
     }
   }
 
-  /// From V and dM, in squares of channels, whose sums stay in the second-level cache until they are transformed back.
+  /// From V and dM, in tiles of channels, whose sums stay in the second-level cache until they are transformed back.
   private func deepWeightGradient(
     _ planes: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>,
     into weightGradient: UnsafeMutablePointer<Float>
   ) {
     let (inputs, outputs) = (geometry.inputChannels, geometry.outputChannels)
-    let side = 64
+    // Smaller ones where there would be too few for the threads.
+    var (high, wide) = (2 * panel, 2 * panel)
+    var slots: Int { ((inputs + high - 1) / high) * ((outputs + wide - 1) / wide) }
+    if slots < 16 { wide = panel }
+    while slots < 16, high > width { high /= 2 }
     let (rows, columns) = (
-      Self.chunks(of: inputs, width: side), Self.chunks(of: outputs, width: side)
+      Self.chunks(of: inputs, width: high), Self.chunks(of: outputs, width: wide)
     )
+    let sumsCount = Self.planes * high * wide
     let shared = Unchecked((planes, gradient, weightGradient))
-    Parallel.forEach(rows.count * columns.count) { slot in
+    Parallel.forEach(rows.count * columns.count) { [high, wide] slot in
       let (planes, gradient, weightGradient) = shared.value
       let (rows, columns) = (rows[slot / columns.count], columns[slot % columns.count])
       var inputBlock = wholeBlock(0..<inputs, of: inputs)
       inputBlock.channels = rows.count
       var outputBlock = wholeBlock(0..<outputs, of: outputs)
       outputBlock.channels = columns.count
-      withScratch(Self.planes * side * side) { sums in
-        sums.update(repeating: 0, count: Self.planes * side * side)
+      withScratch(sumsCount) { sums in
+        sums.update(repeating: 0, count: sumsCount)
         kernels.value.winograd_weight_products(
           planes + rows.lowerBound * tiles.count, inputBlock,
-          gradient + columns.lowerBound * tiles.count, outputBlock, sums, side, side)
+          gradient + columns.lowerBound * tiles.count, outputBlock, sums, high, wide)
         kernels.value.winograd_weight_gradient(
-          shape.tile, sums, side, side, inputs, columns.count, outputs, 0, rows.count,
+          shape.tile, sums, high, wide, inputs, columns.count, outputs, 0, rows.count,
           weightGradient + rows.lowerBound * outputs + columns.lowerBound)
       }
     }
