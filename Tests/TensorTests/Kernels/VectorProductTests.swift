@@ -16,7 +16,7 @@ struct VectorProductTests {
     "any sizes, transposed or not, agree with a sum in double precision", arguments: sets,
     [
       (1, 8, 1), (1, 64, 5000), (3, 9, 17), (14, 32, 16), (29, 33, 400), (70, 100, 65),
-      (5, 48, 9000), (130, 16, 31), (20, 150, 1100), (300, 40, 1030),
+      (5, 48, 9000), (130, 16, 31), (20, 150, 1100), (300, 40, 1030), (4150, 24, 520),
     ])
   func sizes(set: InstructionSet, size: (m: Int, n: Int, k: Int)) {
     let (m, n, k) = size

@@ -29,6 +29,7 @@ struct WinogradConvolutionTests {
     geometry(1, 11, 6, 48, 3, padding: (1, 0, 0, 2)),
     geometry(1, 2, 2, 8, 8, padding: (5, 6, 7, 4)),
     geometry(1, 1, 13, 70, 24, padding: (1, 1, 1, 1)),
+    geometry(1, 5, 3, 70, 85, padding: (1, 1, 1, 1)),
     geometry(1, 8, 8, 16, 16, taps: 5),
     geometry(2, 5, 5, 1, 1, taps: 5),
     geometry(2, 9, 12, 17, 9, taps: 5),
@@ -107,7 +108,7 @@ struct WinogradConvolutionTests {
     arguments: [
       geometry(1, 66, 66, 3, 2), geometry(17, 14, 14, 2, 3, padding: (1, 1, 1, 1)),
       // Split over channels and frequencies, in several blocks of tiles.
-      geometry(9, 17, 18, 64, 64),
+      geometry(9, 17, 18, 64, 64), geometry(2, 6, 7, 200, 260),
       geometry(1, 70, 70, 3, 2, taps: 5),
       geometry(17, 10, 10, 2, 3, taps: 5, padding: (2, 2, 2, 2)),
       geometry(3, 17, 18, 64, 64, taps: 5),
