@@ -120,7 +120,7 @@ struct WinogradConvolutionTests {
     let upstream = ConvolutionCase.uniform(geometry.outputCount, RandomKey(seed: 9))
     let whole = data.gradients(kernel, upstream: upstream)
     let single = data.gradients(kernel, upstream: upstream, oneByOne: true)
-    #expect(relativeError(single.input, whole.input.map(Double.init)) < 1e-6)
+    #expect(relativeError(single.input, whole.input.map(Double.init)) < Self.tolerance)
     #expect(relativeError(single.weights, whole.weights.map(Double.init)) < Self.tolerance)
     #expect(relativeError(single.bias, whole.bias.map(Double.init)) < Self.tolerance)
   }
