@@ -54,7 +54,10 @@ struct WinogradConvolutionTests {
     #expect(found == data.output(kernel, .relu))
   }
 
-  @Test("agrees with the definition in Double", arguments: instructionSets, geometries)
+  /// Gradients of weights in several tiles of channels, and tails of them.
+  static let deep = geometry(1, 6, 7, 200, 260)
+
+  @Test("agrees with the definition in Double", arguments: instructionSets, geometries + [deep])
   func agreesWithDefinition(instructionSet: InstructionSet, geometry: ConvolutionGeometry) {
     let data = ConvolutionCase(geometry)
     let oracle = ConvolutionOracle(geometry: geometry)
@@ -108,7 +111,7 @@ struct WinogradConvolutionTests {
     arguments: [
       geometry(1, 66, 66, 3, 2), geometry(17, 14, 14, 2, 3, padding: (1, 1, 1, 1)),
       // Split over channels and frequencies, in several blocks of tiles.
-      geometry(9, 17, 18, 64, 64), geometry(2, 6, 7, 200, 260),
+      geometry(9, 17, 18, 64, 64),
       geometry(1, 70, 70, 3, 2, taps: 5),
       geometry(17, 10, 10, 2, 3, taps: 5, padding: (2, 2, 2, 2)),
       geometry(3, 17, 18, 64, 64, taps: 5),
@@ -120,7 +123,7 @@ struct WinogradConvolutionTests {
     let upstream = ConvolutionCase.uniform(geometry.outputCount, RandomKey(seed: 9))
     let whole = data.gradients(kernel, upstream: upstream)
     let single = data.gradients(kernel, upstream: upstream, oneByOne: true)
-    #expect(relativeError(single.input, whole.input.map(Double.init)) < Self.tolerance)
+    #expect(relativeError(single.input, whole.input.map(Double.init)) < 1e-6)
     #expect(relativeError(single.weights, whole.weights.map(Double.init)) < Self.tolerance)
     #expect(relativeError(single.bias, whole.bias.map(Double.init)) < Self.tolerance)
   }
